@@ -1,0 +1,48 @@
+package influencer
+
+import "time"
+
+// Status is where a person stands.
+type Status string
+
+// The statuses. A person holds the influencer status while active or grace.
+const (
+	StatusNone      Status = "none"
+	StatusPending   Status = "pending"   // qualifies, waits for approval
+	StatusActive    Status = "active"    // is an influencer
+	StatusGrace     Status = "grace"     // below the line, not yet lost
+	StatusSuspended Status = "suspended" // by an admin, until a date
+	StatusBlocked   Status = "blocked"   // by an admin, with a legal basis
+	StatusRevoked   Status = "revoked"   // held once, lost
+)
+
+// Statuses lists every status, in the order of the documentation.
+func Statuses() []Status {
+	return []Status{StatusNone, StatusPending, StatusActive, StatusGrace, StatusSuspended, StatusBlocked, StatusRevoked}
+}
+
+// Holds tells whether a person of this status is an influencer now.
+func (s Status) Holds() bool { return s == StatusActive || s == StatusGrace }
+
+// Person is one civil servant.
+type Person struct {
+	ID     int64 // ours; never derived from the NIP, which can change
+	NIP    NIP
+	Name   string
+	Agency string
+	Unit   string
+	Standing
+}
+
+// Standing is a person's status and what the next decision must remember.
+// Times are UTC; a zero time means never.
+type Standing struct {
+	Status         Status
+	Since          time.Time // when Status began
+	FirstGrantedAt time.Time // the first award; survives every return
+	GraceSince     time.Time // when the grace under way began; kept through a suspension
+	HeldBefore     Status    // the status under a suspension or block, "" otherwise
+	Until          time.Time // the end of a suspension; zero means open
+	Reason         Reason    // why Status is what it is
+	ReasonVersion  int       // the policy version that reason was decided under, 0 for none
+}
