@@ -52,10 +52,10 @@ type BatchRef struct {
 
 // Recorded counts what one Record wrote.
 type Recorded struct {
-	Read    int // accounts with a good or suspect reading
-	Failed  int // accounts with a typed failure
-	Moved   int // statuses moved
-	Suspect int // of Read, how many readings were set aside as suspect
+	Read    int  // accounts with a good or suspect reading
+	Failed  int  // accounts with a typed failure
+	Moved   int  // statuses moved
+	Suspect int  // of Read, how many readings were set aside as suspect
 	Stale   bool // the lease was no longer ours: nothing was written
 }
 

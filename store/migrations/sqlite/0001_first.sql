@@ -1,0 +1,155 @@
+-- +goose Up
+-- Times are microseconds since 1970 UTC, the same in both databases: SQLite
+-- compares times as text and would find nothing across zones. The dashboard_*
+-- views turn them into timestamps. NULL is "never" or "unknown", never 0.
+
+CREATE TABLE people (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  nip              TEXT   NOT NULL UNIQUE,
+  name             TEXT   NOT NULL,
+  agency           TEXT   NOT NULL,
+  unit             TEXT   NOT NULL DEFAULT '',
+  status           TEXT   NOT NULL DEFAULT 'none',
+  since            INTEGER,
+  first_granted_at INTEGER,
+  grace_since      INTEGER,
+  held_before      TEXT   NOT NULL DEFAULT '',
+  until            INTEGER,
+  reason           TEXT   NOT NULL DEFAULT '',
+  reason_version   INTEGER NOT NULL DEFAULT 0,
+  created_at       INTEGER NOT NULL,
+  updated_at       INTEGER NOT NULL
+);
+CREATE INDEX people_agency ON people (agency, id);
+CREATE INDEX people_status ON people (status, id) WHERE status <> 'none';
+
+-- handle_key is the handle as registered, in lower case, and never changes;
+-- handle follows a rename. The numbers are those of the newest good reading.
+-- Nothing that a read changes is indexed here, so that recording is cheap.
+CREATE TABLE accounts (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id      INTEGER NOT NULL REFERENCES people (id),
+  platform       TEXT   NOT NULL,
+  handle_key     TEXT   NOT NULL,
+  handle         TEXT   NOT NULL,
+  external_id    TEXT   NOT NULL DEFAULT '',
+  state          TEXT   NOT NULL DEFAULT 'pending',
+  state_since    INTEGER NOT NULL,
+  followers      INTEGER,
+  friends        INTEGER,
+  following      INTEGER,
+  posts          INTEGER,
+  last_active_at INTEGER,
+  observed_at    INTEGER,
+  synced_at      INTEGER,
+  reads          INTEGER NOT NULL DEFAULT 0,
+  between_reads  TEXT   NOT NULL DEFAULT '',
+  suspect        INTEGER NOT NULL DEFAULT 0,
+  source         TEXT   NOT NULL DEFAULT '',
+  attempted_at   INTEGER,
+  failures       INTEGER NOT NULL DEFAULT 0,
+  error          TEXT   NOT NULL DEFAULT '',
+  created_at     INTEGER NOT NULL,
+  UNIQUE (platform, handle_key)
+);
+CREATE INDEX accounts_person ON accounts (person_id);
+CREATE INDEX accounts_external ON accounts (platform, external_id) WHERE external_id <> '';
+
+-- When each account wants to be read; apart from accounts because it moves with
+-- every read and is the only thing the planner looks at.
+CREATE TABLE schedule (
+  account_id INTEGER PRIMARY KEY REFERENCES accounts (id),
+  platform   TEXT   NOT NULL,
+  due_at     INTEGER NOT NULL
+);
+CREATE INDEX schedule_due ON schedule (platform, due_at, account_id);
+
+-- A claim on up to one batch of accounts. Gone once recorded or released; when
+-- leased_until passes, the next claim takes it over with a higher fence.
+CREATE TABLE batches (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  platform     TEXT   NOT NULL,
+  purpose      TEXT   NOT NULL,
+  fence        INTEGER NOT NULL,
+  leased_until INTEGER NOT NULL,
+  account_ids  TEXT NOT NULL
+);
+CREATE INDEX batches_lease ON batches (platform, leased_until);
+
+-- Numbers seen from observed_at to last_seen_at; the same numbers read again
+-- extend the newest row. between_reads: times of up to three reads in between.
+CREATE TABLE readings (
+  account_id     INTEGER NOT NULL REFERENCES accounts (id),
+  observed_at    INTEGER NOT NULL,
+  last_seen_at   INTEGER NOT NULL,
+  reads          INTEGER NOT NULL DEFAULT 1,
+  between_reads  TEXT   NOT NULL DEFAULT '',
+  followers      INTEGER,
+  friends        INTEGER,
+  following      INTEGER,
+  posts          INTEGER,
+  last_active_at INTEGER,
+  suspect        INTEGER NOT NULL DEFAULT 0,
+  source         TEXT   NOT NULL DEFAULT '',
+  PRIMARY KEY (account_id, observed_at)
+);
+
+CREATE TABLE policies (
+  version    INTEGER PRIMARY KEY,
+  body       TEXT   NOT NULL,
+  author     TEXT   NOT NULL,
+  note       TEXT   NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL
+);
+
+-- Append-only. evidence is the decision's own copy of all it saw.
+CREATE TABLE decisions (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id      INTEGER NOT NULL REFERENCES people (id),
+  at             INTEGER NOT NULL,
+  from_status    TEXT   NOT NULL,
+  to_status      TEXT   NOT NULL,
+  reason         TEXT   NOT NULL,
+  policy_version INTEGER NOT NULL,
+  actor          TEXT   NOT NULL,
+  note           TEXT   NOT NULL DEFAULT '',
+  evidence       TEXT   NOT NULL
+);
+CREATE INDEX decisions_person ON decisions (person_id, id);
+
+CREATE TABLE outbox (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id    INTEGER REFERENCES people (id),
+  kind         TEXT   NOT NULL,
+  payload      TEXT   NOT NULL,
+  created_at   INTEGER NOT NULL,
+  delivered_at INTEGER
+);
+CREATE INDEX outbox_waiting ON outbox (id) WHERE delivered_at IS NULL;
+
+CREATE TABLE platform_health (
+  platform   TEXT   PRIMARY KEY,
+  kind       TEXT   NOT NULL DEFAULT '',
+  detail     TEXT   NOT NULL DEFAULT '',
+  since      INTEGER NOT NULL,
+  until      INTEGER,
+  failures   INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL
+);
+
+-- ciphertext: AES-256-GCM under the key that key_id names, bound to this row.
+-- account_id is NULL for a token of the ministry's own.
+CREATE TABLE credentials (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  platform   TEXT   NOT NULL,
+  account_id INTEGER REFERENCES accounts (id),
+  label      TEXT   NOT NULL DEFAULT '',
+  key_id     TEXT   NOT NULL,
+  ciphertext TEXT   NOT NULL,
+  state      TEXT   NOT NULL DEFAULT 'ok',
+  detail     TEXT   NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+);
+CREATE UNIQUE INDEX credentials_account ON credentials (platform, account_id) WHERE account_id IS NOT NULL;
+CREATE UNIQUE INDEX credentials_label ON credentials (platform, label) WHERE account_id IS NULL;
