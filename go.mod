@@ -59,3 +59,5 @@ require (
 	modernc.org/sqlite v1.61.1
 	pgregory.net/rapid v1.3.0
 )
+
+replace github.com/mattn/go-sqlite3 => ./third_party/sqlite3stub
