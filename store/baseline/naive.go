@@ -1,0 +1,108 @@
+package baseline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+type account struct {
+	ID         int64
+	PersonID   int64
+	Platform   string
+	Handle     string
+	ExternalID string
+	Followers  *int64
+}
+
+type person struct {
+	ID             int64
+	Status         string
+	FirstGrantedAt *int64
+}
+
+func (person) TableName() string { return "people" }
+
+type reading struct {
+	AccountID    int64 `gorm:"primaryKey"`
+	ObservedAt   int64 `gorm:"primaryKey;autoIncrement:false"`
+	LastSeenAt   int64
+	Reads        int
+	Followers    *int64
+	Following    *int64
+	Posts        *int64
+	LastActiveAt any
+}
+
+type decision struct {
+	ID            int64
+	PersonID      int64
+	At            int64
+	FromStatus    string
+	ToStatus      string
+	Reason        string
+	PolicyVersion int
+	Actor         string
+	Evidence      string
+}
+
+// Target loads one account, as the naive design does for each of its tasks.
+func (d *DB) Target(ctx context.Context, id int64) (influencer.Target, error) {
+	var a account
+	if err := d.gorm.WithContext(ctx).First(&a, id).Error; err != nil {
+		return influencer.Target{}, fmt.Errorf("baseline: account: %w", err)
+	}
+	return influencer.Target{AccountID: a.ID, Handle: a.Handle, ExternalID: a.ExternalID}, nil
+}
+
+// WriteOne stores one account's counts, a reading, and a status by the simplest
+// of rules, each through gorm by its own statement: what a first version does.
+func (d *DB) WriteOne(ctx context.Context, o influencer.Observation, line int64, at time.Time) error {
+	db := d.gorm.WithContext(ctx)
+	if o.Failure != nil || o.Counts.Followers == nil {
+		return nil
+	}
+	var a account
+	if err := db.First(&a, o.AccountID).Error; err != nil {
+		return fmt.Errorf("baseline: account: %w", err)
+	}
+	err := db.Model(&a).Updates(map[string]any{"followers": o.Counts.Followers, "following": o.Counts.Following,
+		"posts": o.Counts.Posts, "last_active_at": micros(o.Counts.LastActiveAt), "state": "ok",
+		"synced_at": at.UnixMicro(), "attempted_at": at.UnixMicro()}).Error
+	if err != nil {
+		return fmt.Errorf("baseline: update account: %w", err)
+	}
+	row := reading{AccountID: a.ID, ObservedAt: at.UnixMicro(), LastSeenAt: at.UnixMicro(), Reads: 1,
+		Followers: o.Counts.Followers, Following: o.Counts.Following, Posts: o.Counts.Posts, LastActiveAt: micros(o.Counts.LastActiveAt)}
+	if err := db.Create(&row).Error; err != nil {
+		return fmt.Errorf("baseline: reading: %w", err)
+	}
+	return d.decideOne(db, a.PersonID, *o.Counts.Followers >= line, at)
+}
+
+func (d *DB) decideOne(db *gorm.DB, personID int64, meets bool, at time.Time) error {
+	var p person
+	if err := db.First(&p, personID).Error; err != nil {
+		return fmt.Errorf("baseline: person: %w", err)
+	}
+	to := "none"
+	if meets {
+		to = "active"
+	}
+	if to == p.Status {
+		return nil
+	}
+	if err := db.Model(&p).Updates(map[string]any{"status": to, "since": at.UnixMicro()}).Error; err != nil {
+		return fmt.Errorf("baseline: update person: %w", err)
+	}
+	row := decision{PersonID: p.ID, At: at.UnixMicro(), FromStatus: p.Status, ToStatus: to, Reason: "naive",
+		PolicyVersion: 1, Actor: "rule", Evidence: "{}"}
+	if err := db.Create(&row).Error; err != nil {
+		return fmt.Errorf("baseline: decision: %w", err)
+	}
+	return nil
+}
