@@ -1,0 +1,2 @@
+// Package store is told twice.
+package store // want "a doc comment in store/people.go too"
