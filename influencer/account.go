@@ -52,11 +52,11 @@ type Account struct {
 // Counts is what one look at an account shows. Every member may be unknown:
 // nil, or a zero time for LastActiveAt.
 type Counts struct {
-	Followers    *int64
-	Friends      *int64
-	Following    *int64
-	Posts        *int64
-	LastActiveAt time.Time // the newest post's time
+	Followers    *int64    `json:"followers,omitzero"`
+	Friends      *int64    `json:"friends,omitzero"`
+	Following    *int64    `json:"following,omitzero"`
+	Posts        *int64    `json:"posts,omitzero"`
+	LastActiveAt time.Time `json:"last_active_at,omitzero"` // the newest post's time
 }
 
 // Metric returns the count that m names, nil when it is unknown.
@@ -83,14 +83,18 @@ func equal(a, b *int64) bool {
 // Reading is what an account showed from ObservedAt to LastSeenAt: the same
 // numbers read again extend a reading, other numbers begin a new one.
 type Reading struct {
-	AccountID  int64
-	ObservedAt time.Time // first read that saw these numbers
-	LastSeenAt time.Time // last read that saw them
-	Reads      int       // how many reads saw them, at least 1
+	AccountID  int64     `json:"account_id,omitzero"`
+	ObservedAt time.Time `json:"observed_at"`    // first read that saw these numbers
+	LastSeenAt time.Time `json:"last_seen_at"`   // last read that saw them
+	Reads      int       `json:"reads,omitzero"` // how many reads saw them, at least 1
 	// Between holds up to maxBetween times of reads strictly between the first
-	// and the last, so that spaced confirmations can be counted.
-	Between []time.Time
+	// and the last, oldest first, so that spaced confirmations can be counted.
+	Between []time.Time `json:"between,omitzero"`
 	Counts
-	Suspect bool   // a drop too steep to believe before another read agrees
-	Source  string // which API answered, for example "x/v2"
+	Suspect bool   `json:"suspect,omitzero"` // a drop too steep to believe before another read agrees
+	Source  string `json:"source,omitzero"`  // which API answered, for example "x/v2"
 }
+
+// maxBetween is how many read times a reading keeps besides its first and last:
+// with those two, as many as the largest confirm of a policy.
+const maxBetween = maxConfirm - 2

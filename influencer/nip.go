@@ -4,3 +4,12 @@ package influencer
 // digits do not fit a float. PNS and PPPK numbers share the length and differ
 // in digits 13 and 14.
 type NIP string
+
+// NIPKind tells permanent civil servants from those on contract.
+type NIPKind string
+
+// The kinds.
+const (
+	PNS  NIPKind = "PNS"
+	PPPK NIPKind = "PPPK"
+)

@@ -37,12 +37,25 @@ type Person struct {
 // Standing is a person's status and what the next decision must remember.
 // Times are UTC; a zero time means never.
 type Standing struct {
-	Status         Status
-	Since          time.Time // when Status began
-	FirstGrantedAt time.Time // the first award; survives every return
-	GraceSince     time.Time // when the grace under way began; kept through a suspension
-	HeldBefore     Status    // the status under a suspension or block, "" otherwise
-	Until          time.Time // the end of a suspension; zero means open
-	Reason         Reason    // why Status is what it is
-	ReasonVersion  int       // the policy version that reason was decided under, 0 for none
+	Status         Status    `json:"status"`
+	Since          time.Time `json:"since,omitzero"`            // when Status began
+	FirstGrantedAt time.Time `json:"first_granted_at,omitzero"` // the first award; survives every return
+	GraceSince     time.Time `json:"grace_since,omitzero"`      // when the grace under way began; kept through a suspension
+	HeldBefore     Status    `json:"held_before,omitzero"`      // the status under a suspension or block, "" otherwise
+	Until          time.Time `json:"until,omitzero"`            // the end of a suspension; zero means open
+	Reason         Reason    `json:"reason,omitzero"`           // why Status is what it is
+	ReasonVersion  int       `json:"reason_version,omitzero"`   // the policy version that reason was decided under, 0 for none
+}
+
+// Underlying is the status that the rule works on: the one held before while an
+// admin's suspension or block lies over it, else the status itself.
+func (s Standing) Underlying() Status {
+	under := s.Status
+	if s.Status == StatusSuspended || s.Status == StatusBlocked {
+		under = s.HeldBefore
+	}
+	if under == "" {
+		return StatusNone
+	}
+	return under
 }
