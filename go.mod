@@ -60,4 +60,6 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
+require github.com/mattn/go-runewidth v0.0.16 // indirect
+
 replace github.com/mattn/go-sqlite3 => ./third_party/sqlite3stub
