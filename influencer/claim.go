@@ -27,3 +27,10 @@ type ClaimOrder struct {
 // claim took it over, or it was recorded or released. Nothing was changed, and
 // there is nothing left to do.
 var ErrStale = errors.New("the batch is no longer ours")
+
+// Claimed is what a claim got.
+type Claimed struct {
+	Refs   []BatchRef
+	More   bool  // the limit was reached, and another claim may find more
+	LastID int64 // with All: AfterID of the next claim
+}
