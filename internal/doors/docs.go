@@ -2,9 +2,7 @@ package doors
 
 import (
 	"go/ast"
-	"go/token"
 	"slices"
-	"strings"
 )
 
 // knownMethods mean the same everywhere and need no comment.
@@ -96,55 +94,4 @@ func undocumented(d *ast.GenDecl) []*ast.Ident {
 		}
 	}
 	return names
-}
-
-// packageState finds package variables that functions change: two tests, or two servers in one process, would share them.
-func packageState(files []*source) []Finding {
-	vars := map[string]bool{}
-	for _, f := range files {
-		for _, d := range f.ast.Decls {
-			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
-				for _, spec := range g.Specs {
-					for _, id := range spec.(*ast.ValueSpec).Names {
-						vars[f.ast.Name.Name+"."+id.Name] = true
-					}
-				}
-			}
-		}
-	}
-	var found []Finding
-	for _, f := range files {
-		changed := func(e ast.Expr) {
-			id := root(e)
-			if id != nil && vars[f.ast.Name.Name+"."+id.Name] && (id.Obj == nil || f.ast.Scope.Lookup(id.Name) == id.Obj) {
-				found = append(found, f.finding(id, "changes the package variable %s: keep state in a value that cmd builds", strings.TrimSpace(id.Name)))
-			}
-		}
-		each(f, func(a *ast.AssignStmt) {
-			if a.Tok != token.DEFINE {
-				for _, e := range a.Lhs {
-					changed(e)
-				}
-			}
-		})
-		each(f, func(i *ast.IncDecStmt) { changed(i.X) })
-	}
-	return found
-}
-
-// root is the variable that an assignment to e changes: v of v.field[i]. It is nil for what a call returned.
-func root(e ast.Expr) *ast.Ident {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e
-	case *ast.SelectorExpr:
-		return root(e.X)
-	case *ast.IndexExpr:
-		return root(e.X)
-	case *ast.StarExpr:
-		return root(e.X)
-	case *ast.ParenExpr:
-		return root(e.X)
-	}
-	return nil
 }

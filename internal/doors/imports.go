@@ -95,7 +95,7 @@ func ownRoom(s *source, own string) string {
 	room, _, _ := strings.Cut(own, "/")
 	switch {
 	case slices.Contains(testSupport, own):
-		if s.test || slices.Contains(testSupport, s.dir) {
+		if s.test || s.room == "internal" || slices.Contains(testSupport, s.dir) {
 			return ""
 		}
 		return "it is test support and must not be shipped"

@@ -212,7 +212,7 @@ func TestServersAndFilesEndWithTheTestBinary(t *testing.T) {
 		server := StartRedis(t)
 		h, _ := openHome()
 		fmt.Println(h.dir, server.Addr())
-		io.Copy(io.Discard, os.Stdin) // until killed
+		_, _ = io.Copy(io.Discard, os.Stdin) // until killed
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), "PENGIKUT_TESTSERVERS_CHILD=1")
