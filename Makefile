@@ -1,0 +1,57 @@
+# Every target sets up what it needs on a Debian machine that has Go and make.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-print-directory
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL    := go tool -modfile=tools/go.mod
+ARGS    ?=
+
+# A clone that belongs to another user must build too; git would refuse to tell its state.
+export GOFLAGS := $(shell go env GOFLAGS 2>/dev/null) -buildvcs=false
+
+# Pure Go and no paths of this machine, so that the binary runs anywhere and can be built again the same.
+# The version goes in by hand, from git where that is to be had.
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint bench setup vulncheck image clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## Run everything in one process on simulated platforms (needs only Go)
+	@exec bin/pengikut demo $(ARGS)
+
+build: ## Build bin/pengikut, a static binary
+	@scripts/setup build
+	@echo "building bin/pengikut (the first time takes a minute or two)"
+	@$(BUILD) -o bin/pengikut ./cmd/pengikut
+
+test: setup ## Run all tests with the race detector, on real Postgres and Redis servers they start themselves
+	go test -race -timeout 15m $(ARGS) ./...
+
+lint: ## Check format, vet, lint and known vulnerabilities
+	@scripts/setup build
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not in gofmt's form:"; echo "$$unformatted"; exit 1; }
+	@for script in scripts/* .ci/run; do bash -n "$$script"; done
+	go vet ./...
+	$(TOOL) golangci-lint run $(ARGS) ./...
+	@scripts/vulncheck
+
+bench: build ## Measure: the figures of docs/performance.md, on servers it starts itself with durable writes
+	@scripts/setup test
+	@go run ./internal/testservers/withservers bin/pengikut bench $(ARGS)
+
+setup: ## Install what building and testing need and this machine lacks
+	@scripts/setup test
+
+vulncheck: ## Look for known vulnerabilities only
+	@scripts/vulncheck
+
+image: ## Build the container image pengikut:VERSION
+	docker build --build-arg VERSION=$(VERSION) -t pengikut:$(VERSION) .
+
+clean: ## Remove what was built
+	rm -rf bin
