@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits of the server. A slow or greedy client costs no more than these.
+const (
+	maxBody       = 1 << 20
+	maxHeader     = 64 << 10
+	headerTimeout = 5 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+)
+
+// Options sets up a server.
+type Options struct {
+	Checks []Check       // what /readyz asks, in this order
+	Log    *slog.Logger  // nil logs nothing
+	Drain  time.Duration // how long requests under way may take once asked to stop; 0 means 25 seconds
+}
+
+// Server answers HTTP.
+type Server struct {
+	http  *http.Server
+	drain time.Duration
+}
+
+// New builds a server; it listens nowhere yet.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Drain == 0 {
+		o.Drain = 25 * time.Second
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.Handle("GET /readyz", readyz{checks: o.Checks, log: o.Log})
+	return &Server{drain: o.Drain, http: &http.Server{
+		Handler:           guard(http.MaxBytesHandler(mux, maxBody)),
+		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}}
+}
+
+// ServeHTTP lets tests do without a listener.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
+
+// Serve answers on l until ctx ends, then lets the requests under way finish.
+// It closes l, and returns nil after an orderly end.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("web: serve: %w", err)
+	case <-ctx.Done():
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
+	defer cancel()
+	err := s.http.Shutdown(late)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("web: requests still under way after %v: %w", s.drain, err), s.http.Close())
+	}
+	<-served
+	return err
+}
+
+// guard sets what every answer carries.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,190 @@
+package web
+
+import (
+	"time"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor"` // "" on the last page
+}
+
+// Person is one civil servant.
+type Person struct {
+	ID             int64             `json:"id"`
+	NIP            string            `json:"nip"`
+	Name           string            `json:"name"`
+	Agency         string            `json:"agency"`
+	Unit           string            `json:"unit"`
+	Status         influencer.Status `json:"status"`
+	Since          *time.Time        `json:"since"`
+	FirstGrantedAt *time.Time        `json:"first_granted_at"`
+	Reason         influencer.Reason `json:"reason"`
+	Accounts       []Account         `json:"accounts"`
+}
+
+// Counts is what an account showed. A number that is unknown is null.
+type Counts struct {
+	Followers    *int64     `json:"followers"`
+	Friends      *int64     `json:"friends"`
+	Following    *int64     `json:"following"`
+	Posts        *int64     `json:"posts"`
+	LastActiveAt *time.Time `json:"last_active_at"`
+}
+
+// Account is one profile of a person on a platform.
+type Account struct {
+	ID         int64                   `json:"id"`
+	Platform   influencer.Platform     `json:"platform"`
+	Handle     string                  `json:"handle"`
+	ExternalID string                  `json:"external_id"`
+	State      influencer.AccountState `json:"state"`
+	Counts
+	SyncedAt    *time.Time `json:"synced_at"`
+	NextDueAt   *time.Time `json:"next_due_at"`
+	AttemptedAt *time.Time `json:"attempted_at"`
+	Error       string     `json:"error"`
+}
+
+// OwnedAccount is an account in a list over many people.
+type OwnedAccount struct {
+	Account
+	PersonID int64  `json:"person_id"`
+	NIP      string `json:"nip"`
+	Name     string `json:"name"`
+	Agency   string `json:"agency"`
+}
+
+// Reading is what an account showed from ObservedAt to LastSeenAt.
+type Reading struct {
+	ObservedAt *time.Time `json:"observed_at"`
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	Reads      int        `json:"reads"`
+	Counts
+	Suspect bool   `json:"suspect"`
+	Source  string `json:"source"`
+}
+
+// Decision is one move of a status with what it rested on.
+type Decision struct {
+	ID            int64             `json:"id"`
+	PersonID      int64             `json:"person_id"`
+	NIP           string            `json:"nip"`
+	Name          string            `json:"name"`
+	Agency        string            `json:"agency"`
+	At            *time.Time        `json:"at"`
+	From          influencer.Status `json:"from"`
+	To            influencer.Status `json:"to"`
+	Reason        influencer.Reason `json:"reason"`
+	PolicyVersion int               `json:"policy_version"`
+	Actor         string            `json:"actor"`
+	Note          string            `json:"note"`
+	Evidence      Evidence          `json:"evidence"`
+}
+
+// Evidence is the decision's own copy of what it saw.
+type Evidence struct {
+	Status   influencer.Status `json:"status"`
+	Accounts []AccountEvidence `json:"accounts"`
+}
+
+// AccountEvidence is one account as the rule saw it, readings newest first.
+type AccountEvidence struct {
+	AccountID  int64                   `json:"account_id"`
+	Platform   influencer.Platform     `json:"platform"`
+	Handle     string                  `json:"handle"`
+	State      influencer.AccountState `json:"state"`
+	StateSince *time.Time              `json:"state_since"`
+	Readings   []Reading               `json:"readings"`
+}
+
+// Viewer turns what is stored into what one viewer may see.
+type Viewer struct {
+	WholeNIP bool // else NIPs are masked
+}
+
+// PageOf turns a page of stored rows into a page of views.
+func PageOf[S, V any](p influencer.Page[S], view func(S) V) Page[V] {
+	return Page[V]{Items: each(p.Items, view), NextCursor: p.Next}
+}
+
+// Person views a person with accounts.
+func (v Viewer) Person(p influencer.PersonAccounts) Person {
+	return Person{
+		ID: p.ID, NIP: v.nip(p.NIP), Name: p.Name, Agency: p.Agency, Unit: p.Unit,
+		Status: p.Status, Since: stamp(p.Since), FirstGrantedAt: stamp(p.FirstGrantedAt), Reason: p.Reason,
+		Accounts: each(p.Accounts, v.Account),
+	}
+}
+
+// Account views an account.
+func (v Viewer) Account(a influencer.Account) Account {
+	return Account{
+		ID: a.ID, Platform: a.Platform, Handle: a.Handle, ExternalID: a.ExternalID, State: a.State,
+		Counts: countsOf(a.Counts), SyncedAt: stamp(a.SyncedAt), NextDueAt: stamp(a.NextDueAt),
+		AttemptedAt: stamp(a.AttemptedAt), Error: a.Error,
+	}
+}
+
+// OwnedAccount views an account with its owner.
+func (v Viewer) OwnedAccount(a influencer.OwnedAccount) OwnedAccount {
+	return OwnedAccount{Account: v.Account(a.Account), PersonID: a.PersonID, NIP: v.nip(a.NIP), Name: a.Name, Agency: a.Agency}
+}
+
+// Decision views a decision with whom it concerns.
+func (v Viewer) Decision(d influencer.OwnedDecision) Decision {
+	return Decision{
+		ID: d.ID, PersonID: d.PersonID, NIP: v.nip(d.NIP), Name: d.Name, Agency: d.Agency, At: stamp(d.At),
+		From: d.From, To: d.To, Reason: d.Reason, PolicyVersion: d.PolicyVersion, Actor: d.Actor, Note: d.Note,
+		Evidence: Evidence{Status: d.Evidence.Standing.Status, Accounts: each(d.Evidence.Accounts, accountEvidence)},
+	}
+}
+
+// Reading views a reading.
+func (v Viewer) Reading(r influencer.Reading) Reading { return reading(r) }
+
+func reading(r influencer.Reading) Reading {
+	return Reading{
+		ObservedAt: stamp(r.ObservedAt), LastSeenAt: stamp(r.LastSeenAt), Reads: r.Reads,
+		Counts: countsOf(r.Counts), Suspect: r.Suspect, Source: r.Source,
+	}
+}
+
+func accountEvidence(a influencer.AccountEvidence) AccountEvidence {
+	return AccountEvidence{
+		AccountID: a.AccountID, Platform: a.Platform, Handle: a.Handle, State: a.State,
+		StateSince: stamp(a.StateSince), Readings: each(a.Readings, reading),
+	}
+}
+
+func (v Viewer) nip(n influencer.NIP) string {
+	if v.WholeNIP {
+		return string(n)
+	}
+	return n.Masked()
+}
+
+func countsOf(c influencer.Counts) Counts {
+	return Counts{Followers: c.Followers, Friends: c.Friends, Following: c.Following, Posts: c.Posts, LastActiveAt: stamp(c.LastActiveAt)}
+}
+
+// stamp is t in UTC, nil for never.
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// each views every row; no rows are [] in JSON, not null.
+func each[S, V any](rows []S, view func(S) V) []V {
+	out := make([]V, len(rows))
+	for i, r := range rows {
+		out[i] = view(r)
+	}
+	return out
+}
