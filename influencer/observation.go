@@ -57,6 +57,10 @@ type Recorded struct {
 	Moved   int  // statuses moved
 	Suspect int  // of Read, how many readings were set aside as suspect
 	Stale   bool // the lease was no longer ours: nothing was written
+
+	// Refused is why the whole batch was not believed, nil when it was. Then the
+	// batch was released as if the platform had failed so.
+	Refused *Failure
 }
 
 // PlatformHealth is how a platform as a whole fared at the last attempt.
