@@ -1,5 +1,10 @@
 package influencer
 
+import (
+	"slices"
+	"strings"
+)
+
 // Reason is a code for why a status is what it is; see [Moves] for which moves
 // give it.
 type Reason string
@@ -23,10 +28,10 @@ const (
 // Event names what a move means to the world outside, for the outbox.
 type Event string
 
-// The events. None of them carries a number that was not measured.
+// The events.
 const (
 	EventGranted          Event = "granted"           // the person is an influencer now
-	EventAwaitingApproval Event = "awaiting_approval" // qualifies, waits
+	EventAwaitingApproval Event = "awaiting_approval" // qualifies, waits for an admin
 	EventWithdrawn        Event = "withdrawn"         // no longer qualifies while waiting
 	EventGraceStarted     Event = "grace_started"
 	EventRecovered        Event = "recovered"
@@ -38,19 +43,141 @@ const (
 	EventUnblocked        Event = "unblocked"
 )
 
-// Condition is when a row of the table of moves applies.
-type Condition string
+// Condition is a set of facts that must all hold for the rule to move a status.
+type Condition uint16
 
-// Conditions of the rule, and those that are an admin's act.
+// The facts.
 const (
-	WhenQualifies     Condition = "qualifies"       // approval automatic
-	WhenQualifiesHold Condition = "qualifies_hold"  // approval manual
-	WhenBelow         Condition = "requirements_no" // the requirements fail
-	WhenInactive      Condition = "activity_no"     // only the activity fails
-	WhenSuspensionEnd Condition = "suspension_over"
-	OnSuspend         Condition = "suspend"
-	OnReinstate       Condition = "reinstate"
-	OnBlock           Condition = "block"
-	OnUnblock         Condition = "unblock"
-	OnApprove         Condition = "approve"
+	Qualifies         Condition = 1 << iota // requirements and activity hold
+	FailsLine                               // the requirements are not met
+	FailsActivity                           // only the activity fails
+	ApprovalAutomatic                       // approval is automatic
+	ApprovalManual                          // approval is manual
+	WithGrace                               // the policy gives a grace
+	WithoutGrace                            // the policy gives none
+	GraceOver                               // the grace under way has lasted as long as the policy gives
+	HeldOnce                                // the status was granted before
+	NeverHeld                               // it never was
+	SuspensionOver                          // the suspension's date has come
 )
+
+var factNames = [...]string{"qualifies", "requirements not met", "requirements not failed, inactive",
+	"approval automatic", "approval manual", "grace above 0", "grace 0", "grace over",
+	"granted before", "never granted", "its date has come"}
+
+// String lists the facts, for the documentation.
+func (c Condition) String() string {
+	var names []string
+	for i, name := range factNames {
+		if c&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Former stands in the table of moves for the status held before a suspension
+// or block.
+const Former Status = "former"
+
+// MoveRow is one row of the table of moves.
+type MoveRow struct {
+	Name   string
+	From   []Status
+	Action ActionKind // the admin's act that makes the move, "" when the rule does
+	When   Condition  // what must hold, when the rule makes it
+	To     Status
+	Reason Reason
+	Event  Event
+}
+
+var (
+	anyButBlocked = []Status{StatusNone, StatusPending, StatusActive, StatusGrace, StatusSuspended, StatusRevoked}
+
+	// moveTable is every move there is; what is not here does not happen. An
+	// unknown answer gives none of the facts, so it moves nothing. A suspension
+	// that ends takes first the row of the status held before, if one applies.
+	// The rows that take a held status away come before those of pending, so that
+	// Move.Row finds them first.
+	moveTable = []MoveRow{
+		{"grant", []Status{StatusNone}, "", Qualifies | ApprovalAutomatic, StatusActive, ReasonQualifies, EventGranted},
+		{"queue", []Status{StatusNone}, "", Qualifies | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
+		{"return", []Status{StatusRevoked}, "", Qualifies | ApprovalAutomatic, StatusActive, ReasonReturned, EventGranted},
+		{"queue return", []Status{StatusRevoked}, "", Qualifies | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
+
+		{"grace below", []Status{StatusActive}, "", FailsLine | WithGrace, StatusGrace, ReasonBelowLine, EventGraceStarted},
+		{"grace inactive", []Status{StatusActive}, "", FailsActivity | WithGrace, StatusGrace, ReasonInactive, EventGraceStarted},
+		{"revoke below", []Status{StatusActive}, "", FailsLine | WithoutGrace, StatusRevoked, ReasonBelowLine, EventRevoked},
+		{"revoke inactive", []Status{StatusActive}, "", FailsActivity | WithoutGrace, StatusRevoked, ReasonInactive, EventRevoked},
+
+		{"recover", []Status{StatusGrace}, "", Qualifies, StatusActive, ReasonRecovered, EventRecovered},
+		{"grace over below", []Status{StatusGrace}, "", FailsLine | GraceOver, StatusRevoked, ReasonBelowLine, EventRevoked},
+		{"grace over inactive", []Status{StatusGrace}, "", FailsActivity | GraceOver, StatusRevoked, ReasonInactive, EventRevoked},
+
+		{"release", []Status{StatusPending}, "", Qualifies | ApprovalAutomatic | NeverHeld, StatusActive, ReasonQualifies, EventGranted},
+		{"release return", []Status{StatusPending}, "", Qualifies | ApprovalAutomatic | HeldOnce, StatusActive, ReasonReturned, EventGranted},
+		{"withdraw below", []Status{StatusPending}, "", FailsLine | NeverHeld, StatusNone, ReasonBelowLine, EventWithdrawn},
+		{"withdraw inactive", []Status{StatusPending}, "", FailsActivity | NeverHeld, StatusNone, ReasonInactive, EventWithdrawn},
+		{"withdraw return below", []Status{StatusPending}, "", FailsLine | HeldOnce, StatusRevoked, ReasonBelowLine, EventWithdrawn},
+		{"withdraw return inactive", []Status{StatusPending}, "", FailsActivity | HeldOnce, StatusRevoked, ReasonInactive, EventWithdrawn},
+
+		{"suspension over", []Status{StatusSuspended}, "", SuspensionOver, Former, ReasonSuspensionOver, EventSuspensionEnded},
+
+		{"suspend", anyButBlocked, ActionSuspend, 0, StatusSuspended, ReasonSuspended, EventSuspended},
+		{"reinstate", []Status{StatusSuspended}, ActionReinstate, 0, Former, ReasonReinstated, EventReinstated},
+		{"block", anyButBlocked, ActionBlock, 0, StatusBlocked, ReasonBlocked, EventBlocked},
+		{"unblock", []Status{StatusBlocked}, ActionUnblock, 0, Former, ReasonUnblocked, EventUnblocked},
+		{"approve", []Status{StatusPending}, ActionApprove, 0, StatusActive, ReasonApproved, EventGranted},
+	}
+)
+
+// Moves returns the table of moves: every move of a status that there is.
+func Moves() []MoveRow { return slices.Clone(moveTable) }
+
+// ruleRow finds the row by which the rule moves a status under these facts.
+func ruleRow(from Status, facts Condition) *MoveRow {
+	for i := range moveTable {
+		row := &moveTable[i]
+		if row.Action == "" && facts&row.When == row.When && slices.Contains(row.From, from) {
+			return row
+		}
+	}
+	return nil
+}
+
+func actionRow(from Status, kind ActionKind) *MoveRow {
+	for i := range moveTable {
+		row := &moveTable[i]
+		if row.Action == kind && kind != "" && slices.Contains(row.From, from) {
+			return row
+		}
+	}
+	return nil
+}
+
+// Row finds the row of the table that the move took. A move that ended a
+// suspension gives the row of the status held before, when that moved too. It
+// is nil for a move that the table does not have.
+func (m Move) Row() *MoveRow {
+	for i := range moveTable {
+		row := &moveTable[i]
+		former := m.From == StatusSuspended && row.Action == ""
+		if row.Reason == m.Reason && (row.To == m.To || row.To == Former) && (former || slices.Contains(row.From, m.From)) {
+			return row
+		}
+	}
+	return nil
+}
+
+// Event is what the move means to the world outside; "" for a move that the
+// table does not have.
+func (m Move) Event() Event {
+	if row := m.Row(); row != nil {
+		return row.Event
+	}
+	return ""
+}
+
+// Loss tells whether the move takes the status away, as the [Breaker] counts:
+// withdrawing a person who waits for approval takes nothing away.
+func (m Move) Loss() bool { return m.Event() == EventRevoked }

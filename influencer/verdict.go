@@ -38,7 +38,7 @@ type RequirementResult struct {
 type AccountResult struct {
 	AccountID int64
 	Answer    Answer    // Yes: at or above the line. No: below it, proven. Unknown: all else
-	Why       Why       //
+	Why       Why       // in one word
 	Value     *int64    // in the newest good reading, also when that is stale; nil when there is none
 	SeenAt    time.Time // when that reading was last seen
 	Confirmed int       // for a holder below the line: reads below it, spaced by ConfirmGap
@@ -54,6 +54,7 @@ const (
 	WhyUnconfirmed Why = "unconfirmed" // below the line in too few reads to take the status away
 	WhyGone        Why = "gone"        // the platform has said gone or suspended for GoneAfter
 	WhyStale       Why = "stale"       // the newest good reading is older than EvidenceMaxAge
+	WhyFuture      Why = "future"      // the newest good reading claims to be from the future
 	WhyUnread      Why = "unread"      // no good reading with this metric
 	WhyNoAccount   Why = "no_account"  // no account on the platform
 )
@@ -64,6 +65,3 @@ type Move struct {
 	To     Status
 	Reason Reason
 }
-
-// Loss tells whether the move takes the status away, as the [Breaker] counts.
-func (m Move) Loss() bool { return m.To == StatusRevoked && m.From != StatusPending }
