@@ -240,3 +240,42 @@ func TestWideAndPercent(t *testing.T) {
 		})
 	}
 }
+
+// TestUnderWayWhenTheWindowTurns: a call let through in one window and counted
+// by the platform in the next uses up that one.
+func TestUnderWayWhenTheWindowTurns(t *testing.T) {
+	for name, c := range servers(t) {
+		t.Run(name, func(t *testing.T) {
+			clk := start()
+			p := &platform{clock: clk, limit: 5, window: time.Minute}
+			g := gate.New(gate.Options{Client: c, Now: clk.now, Reserve: -1})
+			take := func() bool {
+				until, err := g.Take(t.Context(), ask(influencer.PurposePlanned))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return until.IsZero()
+			}
+			take()
+			g.Learn(t.Context(), key, []connectors.Limit{p.call()})
+			clk.t = clk.t.Add(50 * time.Second)
+			if !take() || !take() {
+				t.Fatal("refused with room in the window")
+			}
+			clk.t = p.from.Add(62 * time.Second) // both still under way
+			let := 0
+			for take() {
+				let++
+			}
+			if let != 3 {
+				t.Fatalf("%d calls let through into a window of 5 with 2 under way", let)
+			}
+			for range let + 2 {
+				p.call()
+			}
+			if p.beyond != 0 {
+				t.Fatalf("%d calls beyond the limit", p.beyond)
+			}
+		})
+	}
+}
