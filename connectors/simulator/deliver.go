@@ -13,7 +13,7 @@ const pieces = 64
 // deliver sends the answer, spoilt when a fault of the delivery class says so.
 func (s *Server) deliver(w http.ResponseWriter, r *http.Request, p *reply) {
 	if p.sky.has(Reset) != nil {
-		hangUp(w)
+		hangUp(w, true)
 	}
 	body := p.body
 	if p.sky.has(Truncated) != nil {
@@ -29,7 +29,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, p *reply) {
 	case p.sky.has(Half) != nil:
 		_, _ = w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush()
-		hangUp(w)
+		hangUp(w, false)
 	case p.sky.has(Slow) != nil:
 		s.trickle(w, r, body)
 	default:
@@ -37,11 +37,11 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, p *reply) {
 	}
 }
 
-// hangUp cuts the connection: with a TCP reset where there is one, otherwise
-// by the panic that net/http keeps for this.
-func hangUp(w http.ResponseWriter) {
+// hangUp cuts the connection, with a TCP reset if asked for and possible, and
+// ends the handler by the panic that net/http keeps for this.
+func hangUp(w http.ResponseWriter, reset bool) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		if tcp, ok := conn.(*net.TCPConn); ok {
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
 			_ = tcp.SetLinger(0)
 		}
 		_ = conn.Close()

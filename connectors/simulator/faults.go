@@ -123,8 +123,8 @@ func (s *Server) Faults() []Fault {
 	return out
 }
 
-// draw returns the faults of the classes that hit a call now, and counts them.
-func (l *faults) draw(now time.Time, pf Platform, e Endpoint, classes class) sky {
+// draw returns the faults that hit a call now, and counts them.
+func (l *faults) draw(now time.Time, pf Platform, e Endpoint) sky {
 	if !l.any.Load() {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (l *faults) draw(now time.Time, pf Platform, e Endpoint, classes class) sky
 	defer l.mu.Unlock()
 	var y sky
 	for _, f := range l.list {
-		if c, _ := classOf(f.Kind); c&classes != 0 && f.hits(now, pf, e) {
+		if f.concerns(e) && f.hits(now, pf) {
 			hit := f.Fault
 			y = append(y, &hit)
 		}
@@ -140,10 +140,26 @@ func (l *faults) draw(now time.Time, pf Platform, e Endpoint, classes class) sky
 	return y
 }
 
-func (f *faultState) hits(now time.Time, pf Platform, e Endpoint) bool {
+// concerns tells whether a fault is at home on an endpoint. Unless it names
+// its endpoint, it hits a Graph batch as a whole when it spoils the wire or
+// the delivery, and item by item when it refuses or bends.
+func (f *faultState) concerns(e Endpoint) bool {
+	if f.Endpoint != "" {
+		return f.Endpoint == e
+	}
+	c, _ := classOf(f.Kind)
+	switch e {
+	case GraphBatch:
+		return c&(wire|delivery) != 0
+	case GraphItem:
+		return c&(refusal|content) != 0
+	}
+	return true
+}
+
+func (f *faultState) hits(now time.Time, pf Platform) bool {
 	switch {
 	case f.Platform != "" && f.Platform != pf,
-		f.Endpoint != "" && f.Endpoint != e,
 		f.Times > 0 && f.Hits >= f.Times,
 		now.Before(f.From),
 		!f.Until.IsZero() && !now.Before(f.Until):

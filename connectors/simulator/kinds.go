@@ -72,7 +72,6 @@ const (
 	refusal
 	content
 	delivery
-	anyClass = wire | refusal | content | delivery
 )
 
 func classOf(k Kind) (class, bool) {

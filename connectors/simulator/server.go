@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Server struct {
 	counters map[Endpoint]*counter
 	windows  map[string]*window
 	reads    reads
+	revoked  atomic.Int64 // app tokens so far
 	replies  sync.Pool
 }
 
@@ -55,6 +57,7 @@ type reply struct {
 	endpoint Endpoint
 	asked    int
 	accounts int
+	usage    usage // Graph
 	// profiles and absent are room for the accounts of one answer.
 	profiles []Profile
 	absent   []absence
@@ -82,16 +85,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p := s.reply()
 	s.route(w, r, p)
+	p.overrule()
+	s.tally(p)
+	s.deliver(w, r, p)
+	if cap(p.body) <= bufferKept {
+		s.replies.Put(p)
+	}
+}
+
+// overrule applies Fault.Status to an answer that a fault gave.
+func (p *reply) overrule() {
+	for _, f := range p.sky {
+		c, _ := classOf(f.Kind)
+		if f.Status != 0 && (c == wire || c == refusal && p.status != http.StatusOK) {
+			p.status = f.Status
+		}
+	}
+}
+
+// tally adds an answer to the stats.
+func (s *Server) tally(p *reply) {
 	c := s.counters[p.endpoint]
 	c.calls.Add(1)
 	c.asked.Add(int64(p.asked))
 	c.accounts.Add(int64(p.accounts))
 	if len(p.sky) > 0 {
 		c.faulted.Add(1)
-	}
-	s.deliver(w, r, p)
-	if cap(p.body) <= bufferKept {
-		s.replies.Put(p)
 	}
 }
 
@@ -107,9 +126,12 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, p *reply) {
 	case strings.HasPrefix(path, "/2/"):
 		p.endpoint = Elsewhere
 		p.status = http.StatusNotFound // X answers an unknown v2 path without a body
+	case strings.HasPrefix(path, "/1.1/"):
+		s.v11(w, r, p)
+	case path == "/oauth2/token":
+		s.appToken(r, p)
 	default:
-		p.endpoint = Elsewhere
-		p.status = http.StatusNotFound
+		s.graph(w, r, p)
 	}
 }
 

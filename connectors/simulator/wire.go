@@ -54,9 +54,6 @@ func wireFault(p *reply, sp speech) bool {
 		case Null:
 			p.answer(http.StatusOK, `null`)
 		}
-		if f.Status != 0 {
-			p.status = f.Status
-		}
 		return true
 	}
 	return false

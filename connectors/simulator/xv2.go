@@ -3,7 +3,6 @@ package simulator
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -20,7 +19,7 @@ type absence struct {
 func (s *Server) xv2(w http.ResponseWriter, r *http.Request, p *reply, e Endpoint) {
 	now := s.o.Now()
 	p.endpoint = e
-	p.sky = s.faults.draw(now, X, e, anyClass)
+	p.sky = s.faults.draw(now, X, e)
 	if wireFault(p, xSpeech) {
 		return
 	}
@@ -39,15 +38,6 @@ func (s *Server) xv2(w http.ResponseWriter, r *http.Request, p *reply, e Endpoin
 }
 
 const tooManyRequests = `{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}`
-
-// bearerOK checks the Authorization header of app-only auth.
-func (s *Server) bearerOK(r *http.Request) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || token == "" {
-		return false
-	}
-	return s.o.BearerToken == "" || token == s.o.BearerToken || token == s.AppToken()
-}
 
 // xWindow counts the call and writes the headers of the windows it falls in.
 // The fault Throttle uses the window up; ThrottleBare hides it as well.
@@ -88,9 +78,6 @@ func xRefusal(p *reply) bool {
 			continue
 		}
 		p.answer(status, body)
-		if f.Status != 0 {
-			p.status = f.Status
-		}
 		return true
 	}
 	return false
