@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/schollz/progressbar/v3"
+)
+
+// bar shows how far a long act is: on a terminal a bar on the error stream,
+// elsewhere nothing.
+type bar struct{ p *progressbar.ProgressBar }
+
+// newBar begins a bar of total steps; below 0 means that nobody knows.
+func (a *app) newBar(total int64, what string) *bar {
+	if !isTerminal(a.err) || a.getenv("TERM") == "dumb" {
+		return &bar{}
+	}
+	return &bar{progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(a.err),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(true),
+		progressbar.OptionEnableColorCodes(a.colours(a.err)),
+	)}
+}
+
+// at moves the bar to done of total steps.
+func (b *bar) at(done, total int) {
+	if b.p == nil {
+		return
+	}
+	if int64(total) != b.p.GetMax64() {
+		b.p.ChangeMax64(int64(total))
+	}
+	_ = b.p.Set(done) // a bar that cannot be drawn is no reason to stop
+}
+
+// end clears the bar.
+func (b *bar) end() {
+	if b.p != nil {
+		_ = b.p.Finish()
+	}
+}

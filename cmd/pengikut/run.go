@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/config"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// app is one run of the program.
+type app struct {
+	streams
+	environ    []string
+	configFile string           // --config
+	now        func() time.Time // the real clock, or a test's
+}
+
+// run runs the command that args name and returns the exit code.
+func run(ctx context.Context, args, environ []string, s streams) int {
+	a := &app{streams: s, environ: environ, now: time.Now}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	return a.exit(err)
+}
+
+// exit tells the person what went wrong and returns the exit code.
+func (a *app) exit(err error) int {
+	var usage *usageError
+	var problems config.ProblemsError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errReported):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.err, "pengikut: %v\nRun '%s --help' for usage.\n", err, usage.command)
+		return exitUsage
+	case errors.As(err, &problems):
+		fmt.Fprintf(a.err, "pengikut: %v\n", err)
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.err, "pengikut: interrupted")
+		return exitFailed
+	}
+	fmt.Fprintf(a.err, "pengikut: %v\n", err)
+	return exitFailed
+}
+
+// errReported ends a command that has already told what is wrong.
+var errReported = errors.New("failed, as reported")
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// badUsage makes err exit with 2 and point at cmd's help.
+func badUsage(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{command: cmd.CommandPath(), err: err}
+}
+
+// takes checks the number of arguments.
+func takes(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error { return badUsage(cmd, check(cmd, args)) }
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// streams is where a command reads and writes: results on out, all else on err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// isTerminal tells whether a person is at the other end of a stream.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colours tells whether to colour what goes to a stream: on a terminal that can,
+// for who has not asked for none (no-color.org).
+func (a *app) colours(stream any) bool {
+	return isTerminal(stream) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+}
+
+// getenv looks a name up in the environment that the program was given.
+func (a *app) getenv(name string) string {
+	for _, e := range slices.Backward(a.environ) {
+		if key, value, _ := strings.Cut(e, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
