@@ -1,6 +1,15 @@
 package influencer
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// What a question about stored things may meet.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrCursor   = errors.New("the cursor belongs to another list or filter")
+)
 
 // Paging asks for one page of a list. Lists walk by key, not by offset: rows
 // added meanwhile neither repeat nor skip one.
