@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,10 +16,6 @@ const (
 	maxLimit     = 500
 	walkPage     = 1000 // rows that a walk over everything holds at once
 )
-
-// ErrCursor means that a cursor was not given out by this list under this
-// filter.
-var ErrCursor = errors.New("the cursor belongs to another list or filter")
 
 // listing is one keyset walk: a SELECT, its conditions, and the column that
 // orders it.
@@ -64,12 +59,12 @@ func (l *listing) after(cursor string) (int64, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(b) != 16 || [8]byte(b) != l.sum {
-		return 0, ErrCursor
+		return 0, influencer.ErrCursor
 	}
 	if id := int64(binary.BigEndian.Uint64(b[8:])); id > 0 {
 		return id, nil
 	}
-	return 0, ErrCursor
+	return 0, influencer.ErrCursor
 }
 
 // limitOf bounds what a caller asks for.
@@ -80,14 +75,45 @@ func limitOf(p influencer.Paging) int {
 	return min(p.Limit, maxLimit)
 }
 
-// page cuts rows, which were asked for one more than the limit to see whether
-// there is a next page.
-func page[T any](l *listing, rows []T, limit int, id func(T) int64) influencer.Page[T] {
+// with are the arguments of the conditions and more.
+func (l *listing) with(more ...any) []any { return append(slices.Clone(l.args), more...) }
+
+// list loads one page. load gets one row more than the page takes, which tells
+// whether there is a next one.
+func list[T any](l *listing, p influencer.Paging, load func(after int64, limit int) ([]T, error), id func(T) int64) (influencer.Page[T], error) {
+	after, err := l.after(p.Cursor)
+	if err != nil {
+		return influencer.Page[T]{}, err
+	}
+	limit := limitOf(p)
+	rows, err := load(after, limit+1)
+	if err != nil {
+		return influencer.Page[T]{}, err
+	}
 	if len(rows) <= limit {
-		return influencer.Page[T]{Items: rows}
+		return influencer.Page[T]{Items: rows}, nil
 	}
 	rows = rows[:limit]
-	return influencer.Page[T]{Items: rows, Next: l.cursor(id(rows[limit-1]))}
+	return influencer.Page[T]{Items: rows, Next: l.cursor(id(rows[limit-1]))}, nil
+}
+
+// walk loads page after page and hands each row on. It ends with fn's error.
+func walk[T any](load func(after int64, limit int) ([]T, error), id func(T) int64, fn func(T) error) error {
+	for after := int64(0); ; {
+		rows, err := load(after, walkPage)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		if len(rows) < walkPage {
+			return nil
+		}
+		after = id(rows[len(rows)-1])
+	}
 }
 
 // likePattern matches text anywhere, taking it literally.
