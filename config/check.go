@@ -97,10 +97,10 @@ func checkDatabaseURL(s string) error {
 
 func checkRedisURL(s string) error {
 	switch scheme(s) {
-	case "redis", "rediss", "redis-sentinel", "redis-cluster":
+	case "redis", "rediss", "redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster":
 		return checkAuthority(s)
 	}
-	return errors.New("is none of redis://…, rediss://…, redis-sentinel://…, redis-cluster://…")
+	return errors.New("is none of redis://…, redis-sentinel://…, redis-cluster://…, nor rediss in place of redis")
 }
 
 func checkAuthority(s string) error {

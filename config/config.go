@@ -26,8 +26,8 @@ type Config struct {
 	// DatabaseURL is postgres://… or sqlite:PATH. It is a secret because it may
 	// hold a password; printing shows it without.
 	DatabaseURL influencer.Secret
-	// RedisURL is redis://…, rediss://…, redis-sentinel://… or
-	// redis-cluster://…. Empty means a Redis inside the process.
+	// RedisURL is redis://…, redis-sentinel://… or redis-cluster://…, with
+	// rediss in place of redis for TLS. Empty means a Redis inside the process.
 	RedisURL influencer.Secret
 	// Listen is the host:port of the HTTP server. Port 0 takes a free one.
 	Listen string
