@@ -1,4 +1,4 @@
-package baseline
+package store
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-type account struct {
+type naiveAccount struct {
 	ID         int64
 	PersonID   int64
 	Platform   string
@@ -19,15 +19,18 @@ type account struct {
 	Followers  *int64
 }
 
-type person struct {
+type naivePerson struct {
 	ID             int64
 	Status         string
 	FirstGrantedAt *int64
 }
 
-func (person) TableName() string { return "people" }
+func (naiveAccount) TableName() string  { return "accounts" }
+func (naivePerson) TableName() string   { return "people" }
+func (naiveReading) TableName() string  { return "readings" }
+func (naiveDecision) TableName() string { return "decisions" }
 
-type reading struct {
+type naiveReading struct {
 	AccountID    int64 `gorm:"primaryKey"`
 	ObservedAt   int64 `gorm:"primaryKey;autoIncrement:false"`
 	LastSeenAt   int64
@@ -38,7 +41,7 @@ type reading struct {
 	LastActiveAt any
 }
 
-type decision struct {
+type naiveDecision struct {
 	ID            int64
 	PersonID      int64
 	At            int64
@@ -51,9 +54,9 @@ type decision struct {
 }
 
 // Target loads one account, as the naive design does for each of its tasks.
-func (d *DB) Target(ctx context.Context, id int64) (influencer.Target, error) {
-	var a account
-	if err := d.gorm.WithContext(ctx).First(&a, id).Error; err != nil {
+func (d *Baseline) Target(ctx context.Context, id int64) (influencer.Target, error) {
+	var a naiveAccount
+	if err := d.db.WithContext(ctx).First(&a, id).Error; err != nil {
 		return influencer.Target{}, fmt.Errorf("baseline: account: %w", err)
 	}
 	return influencer.Target{AccountID: a.ID, Handle: a.Handle, ExternalID: a.ExternalID}, nil
@@ -61,31 +64,31 @@ func (d *DB) Target(ctx context.Context, id int64) (influencer.Target, error) {
 
 // WriteOne stores one account's counts, a reading, and a status by the simplest
 // of rules, each through gorm by its own statement: what a first version does.
-func (d *DB) WriteOne(ctx context.Context, o influencer.Observation, line int64, at time.Time) error {
-	db := d.gorm.WithContext(ctx)
+func (d *Baseline) WriteOne(ctx context.Context, o influencer.Observation, line int64, at time.Time) error {
+	db := d.db.WithContext(ctx)
 	if o.Failure != nil || o.Counts.Followers == nil {
 		return nil
 	}
-	var a account
+	var a naiveAccount
 	if err := db.First(&a, o.AccountID).Error; err != nil {
 		return fmt.Errorf("baseline: account: %w", err)
 	}
 	err := db.Model(&a).Updates(map[string]any{"followers": o.Counts.Followers, "following": o.Counts.Following,
-		"posts": o.Counts.Posts, "last_active_at": micros(o.Counts.LastActiveAt), "state": "ok",
+		"posts": o.Counts.Posts, "last_active_at": naiveTime(o.Counts.LastActiveAt), "state": "ok",
 		"synced_at": at.UnixMicro(), "attempted_at": at.UnixMicro()}).Error
 	if err != nil {
 		return fmt.Errorf("baseline: update account: %w", err)
 	}
-	row := reading{AccountID: a.ID, ObservedAt: at.UnixMicro(), LastSeenAt: at.UnixMicro(), Reads: 1,
-		Followers: o.Counts.Followers, Following: o.Counts.Following, Posts: o.Counts.Posts, LastActiveAt: micros(o.Counts.LastActiveAt)}
+	row := naiveReading{AccountID: a.ID, ObservedAt: at.UnixMicro(), LastSeenAt: at.UnixMicro(), Reads: 1,
+		Followers: o.Counts.Followers, Following: o.Counts.Following, Posts: o.Counts.Posts, LastActiveAt: naiveTime(o.Counts.LastActiveAt)}
 	if err := db.Create(&row).Error; err != nil {
 		return fmt.Errorf("baseline: reading: %w", err)
 	}
 	return d.decideOne(db, a.PersonID, *o.Counts.Followers >= line, at)
 }
 
-func (d *DB) decideOne(db *gorm.DB, personID int64, meets bool, at time.Time) error {
-	var p person
+func (d *Baseline) decideOne(db *gorm.DB, personID int64, meets bool, at time.Time) error {
+	var p naivePerson
 	if err := db.First(&p, personID).Error; err != nil {
 		return fmt.Errorf("baseline: person: %w", err)
 	}
@@ -99,10 +102,17 @@ func (d *DB) decideOne(db *gorm.DB, personID int64, meets bool, at time.Time) er
 	if err := db.Model(&p).Updates(map[string]any{"status": to, "since": at.UnixMicro()}).Error; err != nil {
 		return fmt.Errorf("baseline: update person: %w", err)
 	}
-	row := decision{PersonID: p.ID, At: at.UnixMicro(), FromStatus: p.Status, ToStatus: to, Reason: "naive",
+	row := naiveDecision{PersonID: p.ID, At: at.UnixMicro(), FromStatus: p.Status, ToStatus: to, Reason: "naive",
 		PolicyVersion: 1, Actor: "rule", Evidence: "{}"}
 	if err := db.Create(&row).Error; err != nil {
 		return fmt.Errorf("baseline: decision: %w", err)
 	}
 	return nil
+}
+
+func naiveTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
 }
