@@ -75,3 +75,54 @@ func (l Lang) List(items []string) string {
 		return strings.Join(items[:n-1], ", ") + ", " + and + " " + items[n-1]
 	}
 }
+
+// Duration writes whole days, or else hours and minutes: "30 hari", "1 jam 30
+// menit"; "30 days", "1 hour 30 minutes".
+func (l Lang) Duration(d time.Duration) string {
+	units := []struct {
+		value    time.Duration
+		id, name string
+	}{{day, "hari", "day"}, {time.Hour, "jam", "hour"}, {time.Minute, "menit", "minute"}, {time.Second, "detik", "second"}}
+	var parts []string
+	for _, unit := range units {
+		n := int64(d / unit.value)
+		if n <= 0 || len(parts) == 2 {
+			continue
+		}
+		d -= time.Duration(n) * unit.value
+		name := unit.id
+		if l != Indonesian {
+			name = plural(n, unit.name)
+		}
+		parts = append(parts, l.Number(n)+" "+name)
+	}
+	if len(parts) == 0 && l == Indonesian {
+		return "0 detik"
+	} else if len(parts) == 0 {
+		return "0 seconds"
+	}
+	return strings.Join(parts, " ")
+}
+
+func plural(n int64, name string) string {
+	if n == 1 {
+		return name
+	}
+	return name + "s"
+}
+
+// Count writes a value of a metric: "512 pengikut", "1,234 followers".
+func (l Lang) Count(n int64, m Metric) string { return l.Number(n) + " " + l.metric(n, m) }
+
+func (l Lang) metric(n int64, m Metric) string {
+	switch {
+	case l == Indonesian && m == Friends:
+		return "teman"
+	case l == Indonesian:
+		return "pengikut"
+	case m == Friends:
+		return plural(n, "friend")
+	default:
+		return plural(n, "follower")
+	}
+}

@@ -3,6 +3,7 @@ package influencer
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Platform names a social network, in lower case: "x", "instagram", "facebook".
@@ -24,6 +25,16 @@ func ParsePlatform(s string) (Platform, error) {
 		return "", fmt.Errorf("platform %q is not a lower-case name", s)
 	}
 	return Platform(s), nil
+}
+
+// Title is the platform's name as people write it.
+func (p Platform) Title() string {
+	switch p {
+	case X, "":
+		return strings.ToUpper(string(p))
+	default:
+		return strings.ToUpper(string(p[:1])) + string(p[1:])
+	}
 }
 
 // Metric is the count of an account that a rule looks at.

@@ -1,5 +1,13 @@
 package influencer
 
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
 // Row is one good row of people.csv: an account and whose it is.
 type Row struct {
 	Line       int // physical line in the file, from 1
@@ -8,7 +16,7 @@ type Row struct {
 	Agency     string
 	Unit       string
 	Platform   Platform
-	Handle     string
+	Handle     string // without @ and without an address around it
 	ExternalID string
 }
 
@@ -28,3 +36,120 @@ type RosterProblem struct {
 
 // MaxRosterProblems bounds the memory that a bad file can take.
 const MaxRosterProblems = 10000
+
+// ReadRoster reads people.csv and hands each good row to fn as it comes, in
+// memory that does not grow with the file. The header names the columns nip,
+// name, agency, platform, handle and, if wanted, unit and external_id, in any
+// order; columns are parted by comma, semicolon or tab. A bad row is reported
+// with its line and left out, the rest go on. known tells which platforms there
+// are. Rows that repeat each other are the caller's to see.
+//
+// The error is for what makes the whole file useless: not CSV, no header, a
+// missing column, a reader that fails; or it is fn's, which ends the reading.
+func ReadRoster(r io.Reader, now time.Time, known func(Platform) bool, fn func(Row) error) (RosterReport, error) {
+	records := newRecordReader(r)
+	columns, report, err := readHeader(records)
+	if err != nil {
+		return RosterReport{}, fmt.Errorf("read roster: %w", err)
+	}
+	parser := rowParser{columns: columns, now: now, known: known}
+	for {
+		rec, err := records.next()
+		if err == io.EOF {
+			return report, nil
+		} else if err != nil {
+			return report, fmt.Errorf("read roster: line %d: %w", rec.line, err)
+		}
+		row, err := parser.parse(rec)
+		switch {
+		case errors.Is(err, errBlank):
+		case err != nil:
+			report.add(rec.line, err.Error())
+		default:
+			if err := fn(row); err != nil {
+				return report, fmt.Errorf("roster line %d: %w", rec.line, err)
+			}
+			report.Rows++
+		}
+	}
+}
+
+func (r *RosterReport) add(line int, text string) {
+	if len(r.Problems) == MaxRosterProblems {
+		r.More++
+		return
+	}
+	r.Problems = append(r.Problems, RosterProblem{Line: line, Text: text})
+}
+
+// The columns, in the order of the documentation.
+const (
+	columnNIP = iota
+	columnName
+	columnAgency
+	columnUnit
+	columnPlatform
+	columnHandle
+	columnExternalID
+	columnCount
+)
+
+var columnNames = [columnCount]string{"nip", "name", "agency", "unit", "platform", "handle", "external_id"}
+
+// roster columns: the place of each in a record, -1 for an absent one, and how
+// many the header has.
+type columns struct {
+	at    [columnCount]int
+	count int
+}
+
+func readHeader(records *recordReader) (columns, RosterReport, error) {
+	var report RosterReport
+	c := columns{}
+	for i := range c.at {
+		c.at[i] = -1
+	}
+	header, err := records.header()
+	if err != nil {
+		return c, report, err
+	}
+	c.count = len(header)
+	for i, name := range header {
+		at := indexOf(columnNames[:], strings.ToLower(clean(name)))
+		switch {
+		case at < 0 && clean(name) != "":
+			report.Unknown = append(report.Unknown, clean(name))
+		case at >= 0 && c.at[at] >= 0:
+			return c, report, fmt.Errorf("the header has column %s twice", columnNames[at])
+		case at >= 0:
+			c.at[at] = i
+		}
+	}
+	return c, report, c.complete()
+}
+
+func (c columns) complete() error {
+	var missing []string
+	for i, at := range c.at {
+		if at < 0 && i != columnUnit && i != columnExternalID {
+			missing = append(missing, columnNames[i])
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))
+}
+
+func indexOf(names []string, name string) int {
+	for i, n := range names {
+		if n == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// clean trims a field and turns every run of white space in it, no-break spaces
+// and line ends too, into one space.
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }

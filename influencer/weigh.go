@@ -45,7 +45,7 @@ func Weigh(p Policy, w Weighing) Weighed {
 	if w.Newest != nil && w.Newest.SameNumbers(seen) {
 		row := extend(*w.Newest, w.At, p.ConfirmGap)
 		row.Suspect = suspect
-		return Weighed{Row: row, Extends: true, Vindicated: vindicated}
+		return Weighed{Row: row, Extends: true, Vindicated: w.Newest.Suspect && !suspect}
 	}
 	return Weighed{Row: begin(w, seen, suspect), Vindicated: vindicated}
 }

@@ -1,0 +1,166 @@
+package influencer
+
+import (
+	"fmt"
+	"time"
+)
+
+// Explain tells in plain English lines why a person is or is not an influencer:
+// the status, each requirement with its value, line and the age of the evidence,
+// the activity, and what would change it. v is Decide's verdict on e at now.
+func Explain(p Policy, v Verdict, e Evidence, now time.Time) []string {
+	x := explainer{p: p, v: v, e: e, now: now}
+	lines := []string{x.status(), x.rule()}
+	for _, r := range v.Requirements {
+		lines = append(lines, x.requirement(r))
+	}
+	lines = append(lines, x.activity())
+	return append(lines, x.changes()...)
+}
+
+type explainer struct {
+	p   Policy
+	v   Verdict
+	e   Evidence
+	now time.Time
+}
+
+func (x explainer) status() string {
+	s := x.e.Standing
+	since := ""
+	if !s.Since.IsZero() {
+		since = " since " + English.Date(s.Since)
+	}
+	switch s.Status {
+	case StatusActive:
+		return "Is an influencer" + since + "."
+	case StatusGrace:
+		return fmt.Sprintf("Is still an influencer, in grace%s; the grace ends %s.", since, English.DateTime(s.graceStart().Add(x.p.Grace)))
+	case StatusPending:
+		return "Is not an influencer yet: qualified" + since + ", waits for approval."
+	case StatusSuspended:
+		return "Is suspended by an admin" + since + x.until() + ". The rule moves nothing until then; before: " + string(s.Underlying()) + "."
+	case StatusBlocked:
+		return "Is blocked by an admin" + since + ". The rule moves nothing; before: " + string(s.Underlying()) + "."
+	case StatusRevoked:
+		return "Is not an influencer: the status was revoked" + since + "."
+	default:
+		return "Is not an influencer."
+	}
+}
+
+func (x explainer) until() string {
+	if x.e.Standing.Until.IsZero() {
+		return ", until an admin reinstates"
+	}
+	return ", until " + English.DateTime(x.e.Standing.Until)
+}
+
+func (x explainer) rule() string {
+	verdict := map[Answer]string{
+		Yes: "qualifies", No: "does not qualify", Unknown: "cannot be told now, so nothing moves",
+	}[x.v.Qualifies]
+	return fmt.Sprintf("By policy version %d (%s, and a post within %s): %s.",
+		x.p.Version, x.needed(), English.Duration(x.p.Activity.Within), verdict)
+}
+
+func (x explainer) needed() string {
+	n := len(x.p.Requirements)
+	return fmt.Sprintf("%d of %d %s", x.p.Match.Needed(n), n, plural(int64(n), "requirement"))
+}
+
+func (x explainer) requirement(r RequirementResult) string {
+	head := fmt.Sprintf("%s: ", r.Platform.Title())
+	line := English.Number(r.Line)
+	if r.Line != r.AtLeast {
+		line += " to keep the status"
+	}
+	text := head + r.fared(line)
+	for _, a := range r.Accounts {
+		text += "; " + x.account(a, r.Metric)
+	}
+	return text + "."
+}
+
+func (r RequirementResult) fared(line string) string {
+	switch r.Why {
+	case WhyAbove:
+		return fmt.Sprintf("met, %s of %s", English.Count(*r.Best, r.Metric), line)
+	case WhyNoAccount:
+		return fmt.Sprintf("not met, no account (needs %s %s)", line, r.Metric)
+	case WhyGone:
+		return fmt.Sprintf("not met, the account is gone or suspended (needs %s %s)", line, r.Metric)
+	case WhyBelow:
+		return fmt.Sprintf("not met, %s of %s", English.Count(*r.Best, r.Metric), line)
+	default:
+		return fmt.Sprintf("unknown (needs %s %s)", line, r.Metric)
+	}
+}
+
+// account tells what one account contributes.
+func (x explainer) account(a AccountResult, m Metric) string {
+	evidence := x.evidence(a.AccountID)
+	text := evidence.Handle
+	if text == "" {
+		text = fmt.Sprintf("account %d", a.AccountID)
+	}
+	if a.Value == nil {
+		return text + " was never read well" + stateText(evidence.State)
+	}
+	text += fmt.Sprintf(" had %s %s", English.Count(*a.Value, m), x.ago(a.SeenAt))
+	switch a.Why {
+	case WhyStale:
+		text += ", too old to prove anything"
+	case WhyFuture:
+		text += ", a time in the future proves nothing"
+	case WhyUnconfirmed:
+		text += fmt.Sprintf(", below the line in %d of %d reads", a.Confirmed, x.p.Confirm)
+	}
+	if len(evidence.Readings) > 0 && evidence.Readings[0].Suspect {
+		text += ", a steep drop since then waits for another reading"
+	}
+	return text + stateText(evidence.State)
+}
+
+func (x explainer) evidence(id int64) AccountEvidence {
+	for _, a := range x.e.Accounts {
+		if a.AccountID == id {
+			return a
+		}
+	}
+	return AccountEvidence{}
+}
+
+func stateText(s AccountState) string {
+	if s == StateOK || s == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", s)
+}
+
+func (x explainer) ago(t time.Time) string {
+	age := x.now.Sub(t)
+	if age < time.Minute {
+		return "just now"
+	}
+	if age >= day {
+		age = age.Truncate(day)
+	}
+	return English.Duration(age.Truncate(time.Minute)) + " ago"
+}
+
+func (x explainer) activity() string {
+	newest, on := time.Time{}, AccountEvidence{}
+	for _, a := range x.e.Accounts {
+		for _, r := range a.Readings {
+			if !r.Suspect && r.LastActiveAt.After(newest) {
+				newest, on = r.LastActiveAt, a
+			}
+		}
+	}
+	text := map[Answer]string{Yes: "active", No: "not active", Unknown: "unknown"}[x.v.Activity]
+	if newest.IsZero() {
+		return "Activity: " + text + ", no post is known."
+	}
+	return fmt.Sprintf("Activity: %s, newest known post %s on %s.", text, x.ago(newest), on.Platform.Title())
+}

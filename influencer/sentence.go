@@ -1,0 +1,96 @@
+package influencer
+
+import "fmt"
+
+// Sentence tells a person in one sentence what a decision did and why, from the
+// decision's own evidence and the policy version it was made under. It names no
+// NIP and no admin, and repeats no note.
+func Sentence(lang Lang, d Decision, p Policy) string {
+	texts, found := eventTexts[Move{From: d.From, To: d.To, Reason: d.Reason}.Event()]
+	if !found {
+		texts = text{"Status berubah pada %s%s.", "The status changed on %s%s."}
+	}
+	tail := cause(lang, d, p)
+	if d.To == StatusGrace && d.Reason != ReasonSuspensionOver && d.Reason != ReasonReinstated && d.Reason != ReasonUnblocked {
+		started := d.Evidence.Standing.After(Move{From: d.From, To: d.To}, p, d.At).GraceSince
+		tail += lang.say(text{", dan berakhir pada ", ", and ends on "}) + lang.Date(started.Add(p.Grace))
+	}
+	return fmt.Sprintf(lang.say(texts), lang.Date(d.At), tail)
+}
+
+// text is one phrase in both languages.
+type text struct{ id, en string }
+
+func (l Lang) say(t text) string {
+	if l == Indonesian {
+		return t.id
+	}
+	return t.en
+}
+
+// eventTexts take the date and the cause. "Belum memenuhi syarat" is kinder than
+// "tidak"; a loss is said plainly.
+var eventTexts = map[Event]text{
+	EventGranted:          {"Status influencer diberikan pada %s%s.", "Influencer status was granted on %s%s."},
+	EventAwaitingApproval: {"Memenuhi syarat dan menunggu persetujuan sejak %s%s.", "Qualifies and waits for approval since %s%s."},
+	EventWithdrawn:        {"Belum memenuhi syarat sejak %s%s.", "No longer qualifies since %s%s."},
+	EventGraceStarted:     {"Masa tenggang dimulai pada %s%s.", "The grace period began on %s%s."},
+	EventRecovered:        {"Kembali memenuhi syarat pada %s%s.", "Qualifies again since %s%s."},
+	EventRevoked:          {"Status influencer dicabut pada %s%s.", "Influencer status was revoked on %s%s."},
+	EventSuspended:        {"Status ditangguhkan oleh admin pada %s%s.", "An admin suspended the status on %s%s."},
+	EventSuspensionEnded:  {"Penangguhan berakhir pada %s%s.", "The suspension ended on %s%s."},
+	EventReinstated:       {"Penangguhan dicabut oleh admin pada %s%s.", "An admin ended the suspension on %s%s."},
+	EventBlocked:          {"Status diblokir oleh admin pada %s%s.", "An admin blocked the status on %s%s."},
+	EventUnblocked:        {"Pemblokiran dicabut oleh admin pada %s%s.", "An admin ended the block on %s%s."},
+}
+
+// cause is the part that begins with "because", "" where an admin's word or a
+// date was the cause.
+func cause(lang Lang, d Decision, p Policy) string {
+	because := lang.say(text{" karena ", " because "})
+	v := Decide(p, d.Evidence, d.At)
+	var causes []string
+	switch d.Reason {
+	case ReasonQualifies, ReasonReturned, ReasonRecovered, ReasonAwaitsApproval:
+		causes = reached(lang, v)
+	case ReasonApproved:
+		causes = []string{lang.say(text{"disetujui oleh admin", "an admin approved it"})}
+	case ReasonBelowLine:
+		causes = missed(lang, v)
+	case ReasonInactive:
+		causes = []string{lang.say(text{"tidak ada unggahan dalam ", "nothing was posted in "}) + lang.Duration(p.Activity.Within)}
+	}
+	if len(causes) == 0 {
+		return ""
+	}
+	return because + lang.List(causes)
+}
+
+func reached(lang Lang, v Verdict) []string {
+	var causes []string
+	for _, r := range v.Requirements {
+		if r.Answer == Yes {
+			causes = append(causes, fmt.Sprintf(lang.say(text{"%s mencapai %s (ambang batas %s)", "%s has %s (threshold %s)"}),
+				r.Platform.Title(), lang.Count(*r.Best, r.Metric), lang.Number(r.Line)))
+		}
+	}
+	return causes
+}
+
+func missed(lang Lang, v Verdict) []string {
+	var causes []string
+	for _, r := range v.Requirements {
+		title := r.Platform.Title()
+		switch {
+		case r.Answer != No:
+		case r.Why == WhyNoAccount:
+			causes = append(causes, lang.say(text{"tidak ada akun ", "there is no account on "})+title)
+		case r.Why == WhyGone:
+			causes = append(causes, fmt.Sprintf(lang.say(text{"akun %s sudah lama tidak ada atau ditangguhkan", "the account on %s has long been gone or suspended"}), title))
+		case r.Best != nil:
+			causes = append(causes, fmt.Sprintf(lang.say(text{"%s hanya %s (ambang batas %s)", "%s has only %s (threshold %s)"}),
+				title, lang.Count(*r.Best, r.Metric), lang.Number(r.Line)))
+		}
+	}
+	return causes
+}
