@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -56,7 +57,7 @@ func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for i := range list {
-		list[i].ID, _ = s.AddFault(list[i]) // scheduled checked the kind
+		list[i].ID, _ = s.AddFault(list[i]) // scheduled checked it
 	}
 	writeJSON(w, http.StatusCreated, map[string]any{"items": list})
 }
@@ -68,14 +69,17 @@ func parseOrders(body []byte) (out []order, err error) {
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
-	return out, dec.Decode(&out)
+	if err = dec.Decode(&out); err == nil && len(out) == 0 {
+		err = errors.New("no fault in the body")
+	}
+	return out, err
 }
 
 func (s *Server) scheduled(orders []order) ([]Fault, error) {
 	list := make([]Fault, len(orders))
 	for i, o := range orders {
-		if _, ok := classOf(o.Kind); !ok {
-			return nil, ErrUnknownKind
+		if err := o.check(); err != nil {
+			return nil, err
 		}
 		if o.For != "" {
 			d, err := time.ParseDuration(o.For)

@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,8 +42,23 @@ type Fault struct {
 	Hits int `json:"hits"`
 }
 
-// ErrUnknownKind is what AddFault returns for a kind that does not exist.
-var ErrUnknownKind = errors.New("simulator: unknown kind of fault")
+// ErrBadFault is what AddFault returns for a kind, platform or endpoint that
+// does not exist, or a share outside 0 to 1.
+var ErrBadFault = errors.New("simulator: bad fault")
+
+func (f *Fault) check() error {
+	switch _, known := classOf(f.Kind); {
+	case !known:
+		return fmt.Errorf("%w: kind %q", ErrBadFault, f.Kind)
+	case f.Platform != "" && !slices.Contains(Platforms(), f.Platform):
+		return fmt.Errorf("%w: platform %q", ErrBadFault, f.Platform)
+	case f.Endpoint != "" && !slices.Contains(endpoints(), f.Endpoint):
+		return fmt.Errorf("%w: endpoint %q", ErrBadFault, f.Endpoint)
+	case f.Share < 0 || f.Share > 1 || f.Accounts < 0 || f.Accounts > 1:
+		return fmt.Errorf("%w: shares run from 0 to 1", ErrBadFault)
+	}
+	return nil
+}
 
 // faults is the list of bad days. The atomic flag keeps clear weather cheap.
 type faults struct {
@@ -74,8 +90,8 @@ func (y sky) has(kinds ...Kind) *Fault {
 
 // AddFault begins a bad day and returns its id.
 func (s *Server) AddFault(f Fault) (int, error) {
-	if _, ok := classOf(f.Kind); !ok {
-		return 0, fmt.Errorf("%w: %q", ErrUnknownKind, f.Kind)
+	if err := f.check(); err != nil {
+		return 0, err
 	}
 	l := &s.faults
 	l.mu.Lock()
