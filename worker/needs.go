@@ -1,0 +1,62 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// Connector reads accounts of one platform.
+type Connector interface {
+	// BatchSize is how many accounts one Read may carry, at least 1.
+	BatchSize() int
+	// Read answers with one observation for each target, in any order. An error
+	// is an *influencer.Failure and means that the whole batch was not read.
+	Read(context.Context, influencer.Request) ([]influencer.Observation, error)
+}
+
+// Claimer hands out due accounts in batches.
+type Claimer interface {
+	// Claim puts due accounts that nobody holds into batches, after batches whose
+	// lease ran out, which it takes over.
+	Claim(context.Context, influencer.ClaimOrder) (influencer.Claimed, error)
+}
+
+// Batches is what is done with a claimed batch. Every method answers
+// influencer.ErrStale, or Recorded.Stale, when the fence is no longer ours.
+type Batches interface {
+	// Begin renews the lease and gives the batch's targets.
+	Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error)
+	// Record writes what was seen and ends the batch, in one transaction.
+	Record(ctx context.Context, ref influencer.BatchRef, seen []influencer.Observation, at time.Time) (influencer.Recorded, error)
+	// Release ends the batch unread: its accounts stay due, and the failure is
+	// noted as the platform's. A nil failure notes nothing: nobody tried.
+	Release(ctx context.Context, ref influencer.BatchRef, failure *influencer.Failure, at time.Time) error
+}
+
+// Health tells how each platform as a whole fared last.
+type Health interface {
+	PlatformHealth(context.Context) ([]influencer.PlatformHealth, error)
+}
+
+// Decider makes the moves that time alone brings.
+type Decider interface {
+	// DecideDue decides up to limit people again whose grace or suspension is
+	// over, and says how many of them moved.
+	DecideDue(ctx context.Context, at time.Time, limit int) (moved int, err error)
+}
+
+// Store is all that a Worker needs of the database.
+type Store interface {
+	Claimer
+	Batches
+	Health
+	Decider
+}
+
+// Headroom tells how many accounts a platform's rate gate and budget would let
+// through now; known is false when it cannot say.
+type Headroom interface {
+	Headroom(context.Context, influencer.Platform, influencer.Purpose) (accounts int, known bool)
+}

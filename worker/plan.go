@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// planner turns due accounts into sync tasks, never more at a time than the
+// bounds say, however many are due.
+type planner struct {
+	claims      Claimer
+	health      Health
+	room        Headroom // may be nil
+	core        *core    // gives back what could not be enqueued
+	queue       *queue
+	maxAccounts int           // accounts a plan
+	maxBatches  int           // batches waiting in a platform's queue
+	lease       time.Duration // from the claim to the start of the work
+	now         func() time.Time
+	log         *slog.Logger
+
+	mu     sync.Mutex
+	probed map[influencer.Platform]time.Time
+}
+
+// planned is what one plan did.
+type planned struct {
+	batches  int
+	accounts int
+	more     bool
+	why      string // why nothing, or only a probe, was claimed; "" otherwise
+}
+
+func (p *planner) handle(ctx context.Context, t *asynq.Task) error {
+	platform := platformOf(t.Type())
+	if p.core.connectors[platform] == nil {
+		return nil // switched off since the task was made
+	}
+	did, err := p.plan(ctx, platform)
+	if err != nil {
+		return final(fmt.Errorf("plan %s: %w", platform, err)) // the next slot is the repetition
+	}
+	p.log.Debug("planned", "platform", platform, "batches", did.batches, "accounts", did.accounts, "more", did.more, "why", did.why)
+	return nil
+}
+
+// plan claims what one platform may read now and orders it.
+func (p *planner) plan(ctx context.Context, platform influencer.Platform) (planned, error) {
+	all, err := p.health.PlatformHealth(ctx)
+	if err != nil {
+		return planned{}, fmt.Errorf("ask platform health: %w", err)
+	}
+	gate := p.gate(healthOf(all, platform))
+	if gate == gateClosed {
+		return planned{why: "closed"}, nil
+	}
+	claim, why, err := p.order(ctx, platform, gate)
+	if err != nil || why != "" {
+		return planned{why: why}, err
+	}
+	got, err := p.claims.Claim(ctx, claim)
+	if err != nil {
+		return planned{}, fmt.Errorf("claim: %w", err)
+	}
+	did := planned{batches: len(got.Refs), more: got.More && gate == gateOpen}
+	if gate == gateProbe && len(got.Refs) > 0 {
+		p.noteProbe(platform)
+		did.why = "probe"
+	}
+	for _, ref := range got.Refs {
+		did.accounts += ref.Size
+	}
+	return did, p.enqueue(ctx, got.Refs, did.more, gate == gateProbe)
+}
+
+// order says what to claim, or why nothing.
+func (p *planner) order(ctx context.Context, platform influencer.Platform, gate gate) (influencer.ClaimOrder, string, error) {
+	size := max(1, p.core.connectors[platform].BatchSize())
+	waiting, err := p.queue.waiting(queueSync(platform))
+	if err != nil {
+		return influencer.ClaimOrder{}, "", err
+	}
+	limit := min(p.maxAccounts, (p.maxBatches-waiting)*size)
+	if limit <= 0 {
+		return influencer.ClaimOrder{}, "queue full", nil
+	}
+	if p.room != nil {
+		if n, known := p.room.Headroom(ctx, platform, influencer.PurposePlanned); known {
+			limit = min(limit, n)
+		}
+	}
+	if limit <= 0 {
+		return influencer.ClaimOrder{}, "no headroom", nil
+	}
+	if gate == gateProbe {
+		limit = min(limit, size)
+	}
+	return influencer.ClaimOrder{Platform: platform, Purpose: influencer.PurposePlanned, BatchSize: size, Limit: limit,
+		Lease: p.lease, At: p.now()}, "", nil
+}
+
+// enqueue orders the claimed batches. When more is due, the one in the middle
+// will plan again: by then half of the claim is done, and the rest keeps the
+// workers busy meanwhile. What cannot be enqueued is given back.
+func (p *planner) enqueue(ctx context.Context, refs []influencer.BatchRef, more, probe bool) error {
+	for i, ref := range refs {
+		o := orderOf(ref)
+		o.More, o.Probe = more && i == len(refs)/2, probe
+		if err := p.queue.sync(ctx, o); err != nil {
+			return errors.Join(err, p.giveBack(ctx, refs[i:]))
+		}
+	}
+	return nil
+}
+
+// giveBack saves the accounts the wait for the lease's end.
+func (p *planner) giveBack(ctx context.Context, refs []influencer.BatchRef) error {
+	for _, ref := range refs {
+		if err := p.core.giveBack(ctx, ref, nil); err != nil {
+			return err // the lease frees the rest
+		}
+	}
+	return nil
+}
