@@ -158,3 +158,19 @@ func (s *Store) writeOnce(ctx context.Context, fn func(tx *gorm.DB) error) error
 	}
 	return s.db.WithContext(ctx).Transaction(fn)
 }
+
+// scanOne reads the one row of a query, if there is one.
+func scanOne(query *gorm.DB, into ...any) (found bool, err error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return false, rows.Err()
+	}
+	if err := rows.Scan(into...); err != nil {
+		return false, err
+	}
+	return true, rows.Close()
+}

@@ -26,10 +26,11 @@ type Options struct {
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	db      *gorm.DB
-	sql     *sql.DB
-	opts    Options
-	writing chan struct{} // SQLite has one writer at a time; nil on Postgres
+	db       *gorm.DB
+	sql      *sql.DB
+	opts     Options
+	writing  chan struct{} // SQLite has one writer at a time; nil on Postgres
+	policies policyCache
 }
 
 // Open connects and checks that the schema is the one this program knows. It

@@ -41,6 +41,8 @@ func (r *rowSet) nullInts(name string, v []*int64) *rowSet { return addColumn(r,
 func (r *rowSet) texts(name string, v []string) *rowSet    { return addColumn(r, name, "text", v) }
 func (r *rowSet) bools(name string, v []bool) *rowSet      { return addColumn(r, name, "boolean", v) }
 
+func (r *rowSet) json(name string, v []string) *rowSet { return addColumn(r, name, "json", v) }
+
 func (r *rowSet) times(name string, v []time.Time) *rowSet {
 	all := make([]int64, len(v))
 	ptrs := make([]*int64, len(v))
@@ -51,6 +53,15 @@ func (r *rowSet) times(name string, v []time.Time) *rowSet {
 		}
 	}
 	return r.nullInts(name, ptrs)
+}
+
+// pick makes a column out of rows.
+func pick[R, T any](rows []R, get func(*R) T) []T {
+	out := make([]T, len(rows))
+	for i := range rows {
+		out[i] = get(&rows[i])
+	}
+	return out
 }
 
 // len is the number of rows.

@@ -90,3 +90,27 @@ func formatInts(ids []int64) string {
 	}
 	return string(b)
 }
+
+// parseTimes reads between_reads: times in microseconds, parted by commas.
+func parseTimes(s string) ([]time.Time, error) {
+	us, err := parseInts(s)
+	if len(us) == 0 {
+		return nil, err
+	}
+	out := make([]time.Time, len(us))
+	for i, u := range us {
+		out[i] = time.UnixMicro(u).UTC()
+	}
+	return out, err
+}
+
+func formatTimes(times []time.Time) string {
+	if len(times) == 0 {
+		return ""
+	}
+	us := make([]int64, len(times))
+	for i, t := range times {
+		us[i] = t.UnixMicro()
+	}
+	return formatInts(us)
+}

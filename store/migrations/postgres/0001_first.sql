@@ -53,7 +53,10 @@ CREATE TABLE accounts (
   UNIQUE (platform, handle_key)
 ) WITH (fillfactor = 70);
 CREATE INDEX accounts_person ON accounts (person_id);
-CREATE INDEX accounts_external ON accounts (platform, external_id) WHERE external_id <> '';
+-- One profile of a platform is one account here: it counts for one person, once.
+CREATE UNIQUE INDEX accounts_external ON accounts (platform, external_id) WHERE external_id <> '';
+-- Whose time as gone may have come.
+CREATE INDEX accounts_gone ON accounts (state_since) WHERE state IN ('gone', 'suspended');
 
 -- When each account wants to be read; apart from accounts because it moves with
 -- every read and is the only thing the planner looks at.
@@ -101,6 +104,11 @@ CREATE TABLE policies (
   note       text   NOT NULL DEFAULT '',
   created_at bigint NOT NULL
 );
+
+-- The default policy, as of this schema.
+INSERT INTO policies (version, body, author, note, created_at) VALUES (1,
+  '{"match":"any","requirements":[{"platform":"x","metric":"followers","at_least":500},{"platform":"instagram","metric":"followers","at_least":500},{"platform":"facebook","metric":"friends","at_least":500}],"leave_below":"100%","confirm":2,"confirm_gap":"1h","grace":"0s","activity":{"within":"30d","unknown":"hold"},"evidence_max_age":"35d","suspect":{"drop":"50%","from":100},"gone_after":"14d","breaker":{"share":"5%","floor":20,"window":"1h"},"approval":"automatic"}',
+  'pengikut', 'default policy', (extract(epoch FROM now()) * 1000000)::bigint);
 
 -- Append-only. evidence is the decision's own copy of all it saw.
 CREATE TABLE decisions (

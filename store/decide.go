@@ -1,0 +1,148 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// policyCache keeps policies by version; a stored policy never changes. The zero
+// cache is empty.
+type policyCache struct {
+	mu       sync.Mutex
+	versions map[int]influencer.Policy
+}
+
+func (c *policyCache) get(version int) (influencer.Policy, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.versions[version]
+	return p, ok
+}
+
+func (c *policyCache) put(p influencer.Policy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.versions == nil {
+		c.versions = map[int]influencer.Policy{}
+	}
+	c.versions[p.Version] = p
+}
+
+// currentPolicy is the policy in force. Ask after the people are locked: then a
+// decision is either made under a new policy, or its person is yet to be decided
+// again because of that policy.
+func (s *Store) currentPolicy(tx *gorm.DB) (influencer.Policy, error) {
+	var version int
+	if _, err := scanOne(tx.Raw(`SELECT coalesce(max(version), 0) FROM policies`), &version); err != nil {
+		return influencer.Policy{}, fmt.Errorf("policy in force: %w", err)
+	}
+	return s.policy(tx, version)
+}
+
+// policy loads a version, once in the life of the store.
+func (s *Store) policy(tx *gorm.DB, version int) (influencer.Policy, error) {
+	if p, ok := s.policies.get(version); ok {
+		return p, nil
+	}
+	var body string
+	found, err := scanOne(tx.Raw(`SELECT body FROM policies WHERE version = ?`, version), &body)
+	if err != nil {
+		return influencer.Policy{}, fmt.Errorf("policy %d: %w", version, err)
+	}
+	if !found {
+		return influencer.Policy{}, fmt.Errorf("policy %d: %w", version, gorm.ErrRecordNotFound)
+	}
+	p, err := influencer.ParsePolicy([]byte(body))
+	if err != nil {
+		return influencer.Policy{}, fmt.Errorf("policy %d: %w", version, err)
+	}
+	p.Version = version
+	s.policies.put(p)
+	return p, nil
+}
+
+// ruling is what the rule says of a set of owners at one time.
+type ruling struct {
+	moves    []moved
+	doubtful map[int64]*account // to be read again soon
+}
+
+// rule decides owners, whose accounts are loaded, and gives those who move their
+// new standing.
+func rule(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time) (ruling, error) {
+	r := ruling{doubtful: map[int64]*account{}}
+	if err := loadHistory(tx, p, owners); err != nil {
+		return r, err
+	}
+	for _, o := range owners {
+		r.decide(p, o, at)
+	}
+	return r, nil
+}
+
+// decide asks the rule about one owner and notes what it says.
+func (r *ruling) decide(p influencer.Policy, o *owner, at time.Time) {
+	v := influencer.Decide(p, o.evidence(), at)
+	for _, id := range v.Doubtful {
+		r.doubtful[id] = o.account(id)
+	}
+	if v.Move == nil {
+		return
+	}
+	after := o.Standing.After(*v.Move, p, at)
+	r.moves = append(r.moves, moved{
+		owner: o, move: *v.Move, after: after, evidence: v.Used, version: p.Version, at: at, actor: ruleActor,
+	})
+	o.Standing = after
+}
+
+func (o *owner) account(id int64) *account {
+	for _, a := range o.accounts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// loadHistory loads older readings of the few accounts that cannot be decided on
+// the newest alone: those of holders below the line.
+func loadHistory(tx *gorm.DB, p influencer.Policy, owners []*owner) error {
+	var wanted []*account
+	for _, o := range owners {
+		for _, id := range influencer.NeedsHistory(p, o.evidence()) {
+			if a := o.account(id); a != nil {
+				wanted = append(wanted, a)
+			}
+		}
+	}
+	return loadOlder(tx, wanted)
+}
+
+// hasten brings forward the next read of accounts that a decision waits for, to
+// when a read can confirm what the last one said. It puts none off.
+func hasten(tx *gorm.DB, p influencer.Policy, accounts []*account, at time.Time) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	set := new(rowSet).
+		ints("id", pick(accounts, func(a **account) int64 { return (*a).ID })).
+		times("due", pick(accounts, func(a **account) time.Time { return later(at, (*a).SyncedAt.Add(p.ConfirmGap)) }))
+	err := tx.Exec(`UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id AND s.due_at > t.due`, set.as(tx, "t")).Error
+	if err != nil {
+		return fmt.Errorf("hasten: %w", err)
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+const (
+	firstBackoff  = time.Minute // after one failure of a platform that names no time
+	longestWait   = time.Hour
+	healthyUpdate = 10 * time.Second // a healthy platform's row is not written more often
+)
+
+// PlatformHealth lists how each platform fared that was ever read, by name.
+func (s *Store) PlatformHealth(ctx context.Context) ([]influencer.PlatformHealth, error) {
+	rows, err := s.db.WithContext(ctx).Raw(`SELECT platform, kind, detail, since, until, failures, updated_at
+		FROM platform_health ORDER BY platform`).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("store: platform health: %w", err)
+	}
+	defer rows.Close()
+	var out []influencer.PlatformHealth
+	for rows.Next() {
+		var h influencer.PlatformHealth
+		if err := scanHealth(rows, &h); err != nil {
+			return nil, fmt.Errorf("store: platform health: %w", err)
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+func scanHealth(rows *sql.Rows, h *influencer.PlatformHealth) error {
+	var since, until, updated sql.NullInt64
+	err := rows.Scan(&h.Platform, &h.Kind, &h.Detail, &since, &until, &h.Failures, &updated)
+	h.Since, h.Until, h.UpdatedAt = timeOf(since), timeOf(until), timeOf(updated)
+	return err
+}
+
+// lockHealth loads and locks a platform's row, which is made if there is none.
+func lockHealth(tx *gorm.DB, p influencer.Platform, at time.Time) (influencer.PlatformHealth, error) {
+	h := influencer.PlatformHealth{Platform: p, Since: at}
+	err := tx.Exec(`INSERT INTO platform_health (platform, since, updated_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		string(p), at.UnixMicro(), at.UnixMicro()).Error
+	if err != nil {
+		return h, err
+	}
+	rows, err := tx.Raw(`SELECT platform, kind, detail, since, until, failures, updated_at
+		FROM platform_health h WHERE platform = ?`+forUpdate(tx, "h"), string(p)).Rows()
+	if err != nil {
+		return h, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scanHealth(rows, &h); err != nil {
+			return h, err
+		}
+	}
+	return h, rows.Err()
+}
+
+// noteTrouble remembers a failure of the platform as a whole, and until when
+// nobody need try: as the platform said, or longer with each failure in a row.
+func noteTrouble(tx *gorm.DB, p influencer.Platform, f *influencer.Failure, at time.Time) error {
+	h, err := lockHealth(tx, p, at)
+	if err != nil {
+		return fmt.Errorf("platform health: %w", err)
+	}
+	since := h.Since
+	if h.Kind != f.Kind {
+		since = at
+	}
+	until := f.Until
+	if !until.After(at) {
+		until = at.Add(backoff(h.Failures + 1))
+	}
+	err = tx.Exec(`UPDATE platform_health SET kind = ?, detail = ?, since = ?, until = ?, failures = ?, updated_at = ? WHERE platform = ?`,
+		string(f.Kind), f.Error(), since.UnixMicro(), until.UnixMicro(), h.Failures+1, at.UnixMicro(), string(p)).Error
+	if err != nil {
+		return fmt.Errorf("platform health: %w", err)
+	}
+	return nil
+}
+
+// backoff is how long to wait after so many failures in a row.
+func backoff(failures int) time.Duration {
+	wait := firstBackoff
+	for ; failures > 1 && wait < longestWait; failures-- {
+		wait *= 2
+	}
+	return min(wait, longestWait)
+}
+
+// noteWell remembers that the platform answered. The row is read without a lock
+// and written only when that says something new, or every batch of a platform
+// would wait here for the one before to commit.
+func noteWell(tx *gorm.DB, p influencer.Platform, at time.Time) error {
+	var kind string
+	var until, updated sql.NullInt64
+	found, err := scanOne(tx.Raw(`SELECT kind, until, updated_at FROM platform_health WHERE platform = ?`, string(p)),
+		&kind, &until, &updated)
+	if err != nil {
+		return fmt.Errorf("platform health: %w", err)
+	}
+	recent := at.Sub(timeOf(updated)) < healthyUpdate
+	if found && (kind == "" && recent || stillLimited(influencer.FailureKind(kind), timeOf(until), at)) {
+		return nil
+	}
+	err = tx.Exec(`INSERT INTO platform_health (platform, since, updated_at) VALUES (?, ?, ?)
+		ON CONFLICT (platform) DO UPDATE SET kind = '', detail = '', since = excluded.since, until = NULL,
+			failures = 0, updated_at = excluded.updated_at`, string(p), at.UnixMicro(), at.UnixMicro()).Error
+	if err != nil {
+		return fmt.Errorf("platform health: %w", err)
+	}
+	return nil
+}
+
+// stillLimited tells whether the platform named a time that has not come: an
+// answer to a call made before the refusal does not take the refusal back.
+func stillLimited(k influencer.FailureKind, until, at time.Time) bool {
+	return (k == influencer.RateLimited || k == influencer.BudgetSpent) && until.After(at)
+}
+
+// Release gives a batch back unread. The accounts stay due and keep their state,
+// counts and failures. A nil failure means that nothing was tried; else it is
+// the platform's as a whole: its accounts say when they were attempted and why
+// in vain, and its [influencer.PlatformHealth] says until when not to try. It is
+// [influencer.ErrStale] when the batch is no longer the caller's.
+func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influencer.Failure, at time.Time) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		ids, mine, err := endBatch(tx, ref)
+		if err != nil {
+			return err
+		}
+		if !mine {
+			return influencer.ErrStale
+		}
+		if f == nil {
+			return nil
+		}
+		return releaseFailed(tx, ref.Platform, ids, f, at)
+	})
+	if err != nil {
+		return fmt.Errorf("store: release batch %d: %w", ref.ID, err)
+	}
+	return nil
+}
+
+func releaseFailed(tx *gorm.DB, p influencer.Platform, ids []int64, f *influencer.Failure, at time.Time) error {
+	err := tx.Exec(`UPDATE accounts SET attempted_at = ?, error = ? WHERE id ?`, at.UnixMicro(), f.Error(), anyOf(tx, ids)).Error
+	if err != nil {
+		return fmt.Errorf("note attempts: %w", err)
+	}
+	return noteTrouble(tx, p, f, at)
+}
+
+// endBatch removes a batch that is still the caller's, and returns its accounts.
+// Whoever removes it may write what it showed; nobody else can after that.
+func endBatch(tx *gorm.DB, ref influencer.BatchRef) (ids idList, mine bool, err error) {
+	mine, err = scanOne(tx.Raw(`DELETE FROM batches WHERE id = ? AND fence = ? RETURNING account_ids`, ref.ID, ref.Fence), &ids)
+	if err != nil {
+		return nil, false, fmt.Errorf("end batch: %w", err)
+	}
+	return ids, mine, nil
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// ruleActor is who moved a status when nobody ordered it.
+const ruleActor = "rule"
+
+// moved is one move of one person, to be written.
+type moved struct {
+	owner    *owner
+	move     influencer.Move
+	after    influencer.Standing
+	evidence influencer.Evidence // what it was decided on; its Standing is the one before
+	version  int                 // of the policy
+	at       time.Time
+	actor    string
+	note     string
+}
+
+// eventJSON is the payload of an outbox row: what a move means to the world
+// outside, whole in itself.
+type eventJSON struct {
+	PersonID       int64             `json:"person_id"`
+	NIP            influencer.NIP    `json:"nip"`
+	Name           string            `json:"name"`
+	Agency         string            `json:"agency"`
+	Unit           string            `json:"unit,omitempty"`
+	From           influencer.Status `json:"from"`
+	To             influencer.Status `json:"to"`
+	Reason         influencer.Reason `json:"reason"`
+	PolicyVersion  int               `json:"policy_version"`
+	At             time.Time         `json:"at"`
+	FirstGrantedAt time.Time         `json:"first_granted_at,omitzero"`
+	Until          time.Time         `json:"until,omitzero"`
+}
+
+func (m *moved) payload() (string, error) {
+	b, err := json.Marshal(eventJSON{
+		PersonID: m.owner.ID, NIP: m.owner.NIP, Name: m.owner.Name, Agency: m.owner.Agency, Unit: m.owner.Unit,
+		From: m.move.From, To: m.move.To, Reason: m.move.Reason, PolicyVersion: m.version, At: m.at,
+		FirstGrantedAt: m.after.FirstGrantedAt, Until: m.after.Until,
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode event: %w", err)
+	}
+	return string(b), nil
+}
+
+// writeMoves writes people, decisions and events of moves whose people the
+// transaction has locked. A person's moves are in the order they happened.
+func writeMoves(tx *gorm.DB, moves []moved) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	if err := writeStandings(tx, moves); err != nil {
+		return err
+	}
+	if err := insertDecisions(tx, moves); err != nil {
+		return err
+	}
+	return insertEvents(tx, moves)
+}
+
+// writeStandings writes each person once, with the last standing.
+func writeStandings(tx *gorm.DB, moves []moved) error {
+	last := make(map[int64]int, len(moves))
+	for i, m := range moves {
+		last[m.owner.ID] = i
+	}
+	final := make([]moved, 0, len(last))
+	for i, m := range moves {
+		if last[m.owner.ID] == i {
+			final = append(final, m)
+		}
+	}
+	set := new(rowSet).
+		ints("id", pick(final, func(m *moved) int64 { return m.owner.ID })).
+		texts("status", pick(final, func(m *moved) string { return string(m.after.Status) })).
+		times("since", pick(final, func(m *moved) time.Time { return m.after.Since })).
+		times("first_granted_at", pick(final, func(m *moved) time.Time { return m.after.FirstGrantedAt })).
+		times("grace_since", pick(final, func(m *moved) time.Time { return m.after.GraceSince })).
+		texts("held_before", pick(final, func(m *moved) string { return string(m.after.HeldBefore) })).
+		times("until", pick(final, func(m *moved) time.Time { return m.after.Until })).
+		texts("reason", pick(final, func(m *moved) string { return string(m.after.Reason) })).
+		ints("reason_version", pick(final, func(m *moved) int64 { return int64(m.after.ReasonVersion) })).
+		times("at", pick(final, func(m *moved) time.Time { return m.at }))
+	done := tx.Exec(`UPDATE people AS p SET status = t.status, since = t.since, first_granted_at = t.first_granted_at,
+			grace_since = t.grace_since, held_before = t.held_before, until = t.until,
+			reason = t.reason, reason_version = t.reason_version, updated_at = t.at
+		FROM ? WHERE p.id = t.id`, set.as(tx, "t"))
+	return wrote("standings", done, len(final))
+}
+
+func insertDecisions(tx *gorm.DB, moves []moved) error {
+	evidence := make([]string, len(moves))
+	for i, m := range moves {
+		var err error
+		if evidence[i], err = encodeEvidence(m.evidence); err != nil {
+			return err
+		}
+	}
+	set := moveSet(moves).
+		texts("from_status", pick(moves, func(m *moved) string { return string(m.move.From) })).
+		texts("to_status", pick(moves, func(m *moved) string { return string(m.move.To) })).
+		texts("reason", pick(moves, func(m *moved) string { return string(m.move.Reason) })).
+		ints("policy_version", pick(moves, func(m *moved) int64 { return int64(m.version) })).
+		texts("actor", pick(moves, func(m *moved) string { return m.actor })).
+		texts("note", pick(moves, func(m *moved) string { return m.note })).
+		json("evidence", evidence)
+	done := tx.Exec(`INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence)
+		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence FROM ?`, set.as(tx, "t"))
+	return wrote("decisions", done, len(moves))
+}
+
+func insertEvents(tx *gorm.DB, moves []moved) error {
+	payloads := make([]string, len(moves))
+	for i := range moves {
+		var err error
+		if payloads[i], err = moves[i].payload(); err != nil {
+			return err
+		}
+	}
+	set := moveSet(moves).
+		texts("kind", pick(moves, func(m *moved) string { return string(m.move.Event()) })).
+		json("payload", payloads)
+	done := tx.Exec(`INSERT INTO outbox (person_id, kind, payload, created_at)
+		SELECT person_id, kind, payload, at FROM ?`, set.as(tx, "t"))
+	return wrote("outbox", done, len(moves))
+}
+
+func moveSet(moves []moved) *rowSet {
+	return new(rowSet).
+		ints("person_id", pick(moves, func(m *moved) int64 { return m.owner.ID })).
+		times("at", pick(moves, func(m *moved) time.Time { return m.at }))
+}
+
+// wrote checks that a statement over a set changed as many rows as it was for.
+func wrote(what string, done *gorm.DB, rows int) error {
+	if done.Error != nil {
+		return fmt.Errorf("write %s: %w", what, done.Error)
+	}
+	if done.RowsAffected != int64(rows) {
+		return fmt.Errorf("write %s: changed %d rows of %d", what, done.RowsAffected, rows)
+	}
+	return nil
+}

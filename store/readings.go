@@ -1,0 +1,128 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// readingColumns is what scanReading reads.
+const readingColumns = `r.account_id, r.observed_at, r.last_seen_at, r.reads, r.between_reads,
+	r.followers, r.friends, r.following, r.posts, r.last_active_at, r.suspect, r.source`
+
+// newestReadings loads the newest reading of each account, suspect or not.
+func newestReadings(tx *gorm.DB, accountIDs []int64) (map[int64]influencer.Reading, error) {
+	set := new(rowSet).ints("id", accountIDs)
+	found, err := loadReadings(tx, `SELECT `+readingColumns+` FROM ? JOIN readings r ON r.account_id = t.id
+		WHERE r.observed_at = (SELECT max(observed_at) FROM readings WHERE account_id = t.id)`, set.as(tx, "t"))
+	if err != nil {
+		return nil, fmt.Errorf("newest readings: %w", err)
+	}
+	newest := make(map[int64]influencer.Reading, len(found))
+	for _, r := range found {
+		newest[r.AccountID] = r
+	}
+	return newest, nil
+}
+
+// loadOlder gives accounts the good readings before their newest good one,
+// newest first, at most [influencer.HistoryRows].
+func loadOlder(tx *gorm.DB, accounts []*account) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	ids, before := make([]int64, len(accounts)), make([]int64, len(accounts))
+	byID := make(map[int64]*account, len(accounts))
+	for i, a := range accounts {
+		ids[i], before[i] = a.ID, a.ObservedAt.UnixMicro()
+		byID[a.ID], a.older = a, nil
+	}
+	set := new(rowSet).ints("id", ids).ints("before", before)
+	found, err := loadReadings(tx, `SELECT `+readingColumns+` FROM ? JOIN readings r ON r.account_id = t.id
+		WHERE r.observed_at < t.before AND NOT r.suspect AND r.observed_at >= coalesce((
+			SELECT n.observed_at FROM readings n WHERE n.account_id = t.id AND n.observed_at < t.before
+			ORDER BY n.observed_at DESC LIMIT 1 OFFSET ?), 0)
+		ORDER BY r.account_id, r.observed_at DESC`, set.as(tx, "t"), influencer.HistoryRows-1)
+	if err != nil {
+		return fmt.Errorf("older readings: %w", err)
+	}
+	for _, r := range found {
+		a := byID[r.AccountID]
+		a.older = append(a.older, r)
+	}
+	return nil
+}
+
+func loadReadings(tx *gorm.DB, query string, args ...any) ([]influencer.Reading, error) {
+	rows, err := tx.Raw(query, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []influencer.Reading
+	for rows.Next() {
+		var r influencer.Reading
+		if err := scanReading(rows, &r); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+func scanReading(rows *sql.Rows, r *influencer.Reading) error {
+	var observed, seen, followers, friends, following, posts, active sql.NullInt64
+	var between string
+	err := rows.Scan(&r.AccountID, &observed, &seen, &r.Reads, &between,
+		&followers, &friends, &following, &posts, &active, &r.Suspect, &r.Source)
+	if err != nil {
+		return err
+	}
+	r.ObservedAt, r.LastSeenAt = timeOf(observed), timeOf(seen)
+	r.Counts = countsOf(followers, friends, following, posts, active)
+	r.Between, err = parseTimes(between)
+	return err
+}
+
+// writeReadings adds new readings and replaces those that were extended, which
+// have their place by account and observed_at.
+func writeReadings(tx *gorm.DB, readings []influencer.Reading) error {
+	if len(readings) == 0 {
+		return nil
+	}
+	set := readingSet(readings)
+	err := tx.Exec(`INSERT INTO readings (account_id, observed_at, last_seen_at, reads, between_reads,
+			followers, friends, following, posts, last_active_at, suspect, source)
+		SELECT id, observed_at, last_seen_at, reads, between_reads,
+			followers, friends, following, posts, last_active_at, suspect, source FROM ? WHERE true
+		ON CONFLICT (account_id, observed_at) DO UPDATE SET last_seen_at = excluded.last_seen_at,
+			reads = excluded.reads, between_reads = excluded.between_reads, followers = excluded.followers,
+			friends = excluded.friends, following = excluded.following, posts = excluded.posts,
+			last_active_at = excluded.last_active_at, suspect = excluded.suspect, source = excluded.source`,
+		set.as(tx, "t")).Error
+	if err != nil {
+		return fmt.Errorf("write readings: %w", err)
+	}
+	return nil
+}
+
+func readingSet(readings []influencer.Reading) *rowSet {
+	type row = influencer.Reading
+	return new(rowSet).
+		ints("id", pick(readings, func(r *row) int64 { return r.AccountID })).
+		ints("observed_at", pick(readings, func(r *row) int64 { return r.ObservedAt.UnixMicro() })).
+		ints("last_seen_at", pick(readings, func(r *row) int64 { return r.LastSeenAt.UnixMicro() })).
+		ints("reads", pick(readings, func(r *row) int64 { return int64(r.Reads) })).
+		texts("between_reads", pick(readings, func(r *row) string { return formatTimes(r.Between) })).
+		nullInts("followers", pick(readings, func(r *row) *int64 { return r.Followers })).
+		nullInts("friends", pick(readings, func(r *row) *int64 { return r.Friends })).
+		nullInts("following", pick(readings, func(r *row) *int64 { return r.Following })).
+		nullInts("posts", pick(readings, func(r *row) *int64 { return r.Posts })).
+		times("last_active_at", pick(readings, func(r *row) time.Time { return r.LastActiveAt })).
+		bools("suspect", pick(readings, func(r *row) bool { return r.Suspect })).
+		texts("source", pick(readings, func(r *row) string { return r.Source }))
+}
