@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,5 +35,26 @@ func BenchmarkUsers(b *testing.B) {
 	}
 	if got := s.Stats().Endpoints[XUsers]; got.Accounts < 80*got.Calls {
 		b.Fatalf("handed out %d accounts in %d calls", got.Accounts, got.Calls)
+	}
+}
+
+// BenchmarkBatch is one Graph batch of 50 Instagram accounts.
+func BenchmarkBatch(b *testing.B) {
+	s := New(Options{People: 500_000})
+	list := make([]string, graphBatchMax)
+	for i := range list {
+		list[i] = DefaultInstagramUserID + "?fields=business_discovery.username(" + s.Population().Handle(Instagram, i*4999) +
+			"){username,followers_count,media_count,media.limit(1){timestamp}}"
+	}
+	form := url.Values{"access_token": {"t"}, "include_headers": {"false"}, "batch": {items(list...)}}.Encode()
+	w := &sink{h: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, "/v26.0/", strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		s.ServeHTTP(w, r)
+	}
+	if got := s.Stats(); got.Endpoints[GraphItem].Accounts < 35*got.Endpoints[GraphBatch].Calls {
+		b.Fatalf("stats %+v", got)
 	}
 }

@@ -20,6 +20,16 @@
 //
 //	err := s.Serve(ctx, listener) // until ctx ends
 //
+// # Tokens
+//
+// Any bearer and any institution's token will do, unless Options names one.
+// A person's Facebook token says whose it is and cannot be forged:
+//
+//	s.UserToken(42)           // a token of that person, without an end
+//	s.UserTokenAt(42, issued) // one that ends Options.TokenLife later
+//	s.AppToken()              // what /oauth2/token gives out
+//	s.RevokeAppToken()        // makes that one 401 and the next one good
+//
 // # Bad days
 //
 // A Fault is switched on from Go or over HTTP, for a platform, an endpoint, a
@@ -43,4 +53,8 @@
 // developers.facebook.com for the Graph API, and recorded traffic in the test
 // data of public clients such as tweepy, python-facebook and restfb. Where
 // these are silent, the simulator takes the answer that is hardest on a client.
+//
+// Three things are simpler than life: Graph's rolling hour is a fixed window,
+// the signature of OAuth 1.0a is believed, and a list of posts holds the newest
+// one only.
 package simulator
