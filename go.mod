@@ -60,6 +60,11 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/mattn/go-runewidth v0.0.16 // indirect
+require (
+	github.com/cenkalti/backoff/v4 v4.1.3 // indirect
+	github.com/dghubble/sling v1.4.0 // indirect
+	github.com/google/go-querystring v1.1.0 // indirect
+	github.com/mattn/go-runewidth v0.0.16 // indirect
+)
 
 replace github.com/mattn/go-sqlite3 => ./third_party/sqlite3stub
