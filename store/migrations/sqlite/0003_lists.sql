@@ -5,3 +5,6 @@ CREATE INDEX accounts_renamed ON accounts (platform, lower(handle)) WHERE lower(
 
 -- Lists of recent decisions.
 CREATE INDEX decisions_at ON decisions (at);
+
+-- Looking for a handle without knowing the platform.
+CREATE INDEX accounts_handle ON accounts (handle_key);

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// Decisions lists decisions, newest first, each with its evidence.
+func (s *Store) Decisions(ctx context.Context, f influencer.DecisionFilter, paging influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
+	l := decisionListing(f)
+	out, err := list(l, paging, s.decisionsBefore(ctx, l), decisionID)
+	if err != nil {
+		return out, fmt.Errorf("store: decisions: %w", err)
+	}
+	return out, nil
+}
+
+// EachDecision hands every decision of the filter to fn, newest first. It ends
+// with fn's error.
+func (s *Store) EachDecision(ctx context.Context, f influencer.DecisionFilter, fn func(influencer.OwnedDecision) error) error {
+	if err := walk(s.decisionsBefore(ctx, decisionListing(f)), decisionID, fn); err != nil {
+		return fmt.Errorf("store: each decision: %w", err)
+	}
+	return nil
+}
+
+func decisionID(d influencer.OwnedDecision) int64 { return d.ID }
+
+func decisionListing(f influencer.DecisionFilter) *listing {
+	sum := f
+	sum.Since = timeless(f.Since)
+	l := newListing("decisions", sum)
+	if f.PersonID != 0 {
+		l.only("d.person_id = ?", f.PersonID)
+	}
+	if f.Agency != "" {
+		l.only("p.agency = ?", f.Agency)
+	}
+	if !f.Since.IsZero() {
+		l.only("d.at >= ?", f.Since.UnixMicro())
+	}
+	if f.To != "" {
+		l.only("d.to_status = ?", f.To)
+	}
+	if f.Reason != "" {
+		l.only("d.reason = ?", f.Reason)
+	}
+	return l
+}
+
+func (s *Store) decisionsBefore(ctx context.Context, l *listing) func(before int64, limit int) ([]influencer.OwnedDecision, error) {
+	db := s.db.WithContext(ctx)
+	return func(before int64, limit int) ([]influencer.OwnedDecision, error) {
+		if before == 0 {
+			before = math.MaxInt64
+		}
+		return loadDecisions(db, "SELECT "+decisionColumns+`, p.nip, p.name, p.agency
+			FROM decisions d JOIN people p ON p.id = d.person_id`+l.whereSQL("d.id < ?")+" ORDER BY d.id DESC LIMIT ?", l.with(before, limit)...)
+	}
+}
+
+const decisionColumns = `d.id, d.person_id, d.at, d.from_status, d.to_status, d.reason, d.policy_version, d.actor, d.note, d.evidence`
+
+// loadDecisions runs a query for decisionColumns and the owner's nip, name and
+// agency.
+func loadDecisions(db *gorm.DB, query string, args ...any) ([]influencer.OwnedDecision, error) {
+	rows, err := db.Raw(query, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []influencer.OwnedDecision
+	for rows.Next() {
+		var d influencer.OwnedDecision
+		if err := scanDecision(rows, &d.Decision, &d.NIP, &d.Name, &d.Agency); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// scanDecision reads decisionColumns and then more.
+func scanDecision(rows *sql.Rows, d *influencer.Decision, more ...any) error {
+	var at sql.NullInt64
+	var evidence string
+	err := rows.Scan(append([]any{&d.ID, &d.PersonID, &at, &d.From, &d.To, &d.Reason, &d.PolicyVersion, &d.Actor, &d.Note, &evidence}, more...)...)
+	if err != nil {
+		return err
+	}
+	d.At = timeOf(at)
+	if d.Evidence, err = decodeEvidence(evidence); err != nil {
+		return fmt.Errorf("decision %d: %w", d.ID, err)
+	}
+	return nil
+}
