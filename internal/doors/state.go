@@ -43,7 +43,9 @@ func packageVars(f *source) []string {
 		for _, spec := range g.Specs {
 			if v, ok := spec.(*ast.ValueSpec); ok {
 				for _, id := range v.Names {
-					names = append(names, id.Name)
+					if id.Name != "_" { // var _ Interface = T{} only states a fact
+						names = append(names, id.Name)
+					}
 				}
 			}
 		}

@@ -45,9 +45,12 @@ type hidden struct{}
 
 func (hidden) Exported() {}
 
+var _ http.Handler = Routes
+
 var hits, table = 0, map[string]int{}
 
 func count() {
+	_ = hits
 	hits++         // want "changes the package variable hits"
 	table["a"] = 1 // want "changes the package variable table"
 	table := table
