@@ -114,13 +114,14 @@ func walk[T any](ctx context.Context, f listFlags, get source[T]) iter.Seq2[infl
 }
 
 func newRowWriter[T any](a *app, l list[T], output string, out io.Writer) rowWriter[T] {
+	forPeople := slices.DeleteFunc(slices.Clone(l.columns), func(c column[T]) bool { return c.cell == nil })
 	switch output {
 	case "json":
 		return &jsonRows[T]{w: out, view: l.view}
 	case "csv":
 		return &csvRows[T]{w: csv.NewWriter(out), columns: l.columns}
 	default:
-		return &tableRows[T]{none: l.none, grid: grid[T]{columns: l.columns, paper: paper{w: out, colours: a.colours(a.out)}}}
+		return &tableRows[T]{none: l.none, grid: grid[T]{columns: forPeople, paper: paper{w: out, colours: a.colours(a.out)}}}
 	}
 }
 

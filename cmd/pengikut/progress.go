@@ -25,19 +25,26 @@ func (a *app) newBar(total int64, what string) *bar {
 }
 
 // at moves the bar to done of total steps.
-func (b *bar) at(done, total int) {
+func (b *bar) at(done, total int64) {
 	if b.p == nil {
 		return
 	}
-	if int64(total) != b.p.GetMax64() {
-		b.p.ChangeMax64(int64(total))
+	if total > 0 && total != b.p.GetMax64() {
+		b.p.ChangeMax64(total)
 	}
-	_ = b.p.Set(done) // a bar that cannot be drawn is no reason to stop
+	_ = b.p.Set64(done) // a bar that cannot be drawn is no reason to stop
 }
 
 // end clears the bar.
 func (b *bar) end() {
 	if b.p != nil {
 		_ = b.p.Finish()
+	}
+}
+
+// say changes what the bar says it does.
+func (b *bar) say(what string) {
+	if b.p != nil {
+		b.p.Describe(what)
 	}
 }

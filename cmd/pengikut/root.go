@@ -22,8 +22,15 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(badUsage)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		a.accountsCommand(),
+		a.credentialCommand(),
+		a.decisionsCommand(),
+		a.importCommand(),
+		a.influencersCommand(),
 		a.migrateCommand(),
+		a.peopleCommand(),
 		a.simulateCommand(),
+		a.syncCommand(),
 		a.versionCommand(),
 	)
 	for _, c := range root.Commands() {

@@ -12,7 +12,7 @@ import (
 type column[T any] struct {
 	head  string
 	right bool               // numbers stand right
-	cell  func(T) string     // for a person
+	cell  func(T) string     // for a person; nil leaves the column out of tables
 	raw   func(T) string     // for a machine; nil means cell
 	paint func(T) text.Color // nil means none
 }
@@ -110,3 +110,12 @@ func paint(c text.Color, s string) string {
 	}
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", c, s)
 }
+
+func (p paper) paint(c text.Color, s string) string {
+	if !p.colours {
+		return s
+	}
+	return paint(c, s)
+}
+
+func (p paper) bold(s string) string { return p.paint(text.Bold, s) }

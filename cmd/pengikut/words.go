@@ -110,3 +110,9 @@ func stateWord(s influencer.AccountState) string {
 
 // snake turns a column's head into a field's name.
 func snake(head string) string { return strings.ReplaceAll(strings.ToLower(head), " ", "_") }
+
+// reasonWord turns a reason's code into words: "below line".
+func reasonWord(r influencer.Reason) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+// never is the zero time.
+var never time.Time

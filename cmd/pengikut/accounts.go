@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// accountFlags narrow a list of accounts.
+type accountFlags struct{ platform, state, agency, nip, stale string }
+
+func (a *app) accountsCommand() *cobra.Command {
+	var f accountFlags
+	var l listFlags
+	c := &cobra.Command{
+		Use:   "accounts",
+		Short: "List accounts with their state, numbers and next read",
+		Args:  takes(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := f.filter(a.now()); err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.accounts(ctx, h, f, l) })
+		},
+	}
+	c.Flags().StringVar(&f.platform, "platform", "", "only on this platform: "+platformNames())
+	c.Flags().StringVar(&f.state, "state", "", "only in this state: "+joined(influencer.AccountStates()))
+	c.Flags().StringVar(&f.agency, "agency", "", "only of this agency")
+	c.Flags().StringVar(&f.nip, "nip", "", "only this person's")
+	c.Flags().StringVar(&f.stale, "stale", "", "only those not read for this long, such as 48h or 7d")
+	l.add(c)
+	return c
+}
+
+func (f accountFlags) filter(now time.Time) (out influencer.AccountFilter, err error) {
+	out = influencer.AccountFilter{State: influencer.AccountState(f.state), Agency: f.agency}
+	if f.state != "" && !slices.Contains(influencer.AccountStates(), out.State) {
+		return out, fmt.Errorf("--state %q is none of: %s", f.state, joined(influencer.AccountStates()))
+	}
+	if f.stale != "" {
+		d, err := config.ParseDuration(f.stale)
+		if err != nil {
+			return out, fmt.Errorf("--stale: %w", err)
+		}
+		out.StaleBefore = now.Add(-d)
+	}
+	if f.nip != "" {
+		if _, err := influencer.ParseNIP(f.nip, now); err != nil {
+			return out, fmt.Errorf("--nip: %w", err)
+		}
+	}
+	out.Platform, err = parsePlatform(f.platform)
+	return out, err
+}
+
+func (a *app) accounts(ctx context.Context, h *house, f accountFlags, l listFlags) error {
+	filter, err := f.filter(h.now())
+	if err != nil {
+		return err
+	}
+	if f.nip != "" {
+		if filter.PersonID, err = h.personID(ctx, f.nip); err != nil {
+			return err
+		}
+	}
+	return show(ctx, a, accountList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
+		return h.store.Accounts(ctx, filter, p)
+	})
+}
+
+// personID finds a person by a NIP as typed.
+func (h *house) personID(ctx context.Context, typed string) (int64, error) {
+	nip, err := influencer.ParseNIP(typed, h.now())
+	if err != nil {
+		return 0, err
+	}
+	p, err := h.store.PersonByNIP(ctx, nip)
+	return p.ID, err
+}
+
+func accountList(now time.Time) list[influencer.OwnedAccount] {
+	type c = influencer.OwnedAccount
+	owner := []column[c]{
+		{head: "NIP", cell: func(a c) string { return a.NIP.Grouped() }, raw: func(a c) string { return string(a.NIP) }},
+		{head: "Name", cell: func(a c) string { return a.Name }},
+		{head: "Agency", raw: func(a c) string { return a.Agency }},
+	}
+	var columns []column[c]
+	for _, col := range accountColumns(now) {
+		columns = append(columns, onAccount(col))
+	}
+	return list[c]{columns: append(owner, columns...), view: func(a c) any { return admin.OwnedAccount(a) }, none: "no accounts"}
+}
+
+// onAccount lets a column of accounts stand in a list of owned ones.
+func onAccount(col column[influencer.Account]) column[influencer.OwnedAccount] {
+	out := column[influencer.OwnedAccount]{head: col.head, right: col.right}
+	if col.cell != nil {
+		out.cell = func(a influencer.OwnedAccount) string { return col.cell(a.Account) }
+	}
+	if col.raw != nil {
+		out.raw = func(a influencer.OwnedAccount) string { return col.raw(a.Account) }
+	}
+	if col.paint != nil {
+		out.paint = func(a influencer.OwnedAccount) text.Color { return col.paint(a.Account) }
+	}
+	return out
+}
+
+func accountColumns(now time.Time) []column[influencer.Account] {
+	type c = influencer.Account
+	num := func(head string, get func(c) *int64) column[c] {
+		return column[c]{head: head, right: true, cell: func(a c) string { return count(get(a)) }, raw: func(a c) string { return plainCount(get(a)) }}
+	}
+	when := func(head string, words func(t, now time.Time) string, get func(c) time.Time) column[c] {
+		return column[c]{head: head, cell: func(a c) string { return words(get(a), now) }, raw: func(a c) string { return stamp(get(a)) }}
+	}
+	return []column[c]{
+		{head: "Platform", cell: func(a c) string { return string(a.Platform) }},
+		{head: "Handle", cell: func(a c) string { return a.Handle }},
+		{head: "External ID", raw: func(a c) string { return a.ExternalID }},
+		{head: "State", cell: func(a c) string { return stateWord(a.State) }, raw: func(a c) string { return string(a.State) },
+			paint: func(a c) text.Color { return stateColour(a.State) }},
+		num("Followers", func(a c) *int64 { return a.Followers }),
+		num("Friends", func(a c) *int64 { return a.Friends }),
+		{head: "Following", raw: func(a c) string { return plainCount(a.Following) }},
+		{head: "Posts", raw: func(a c) string { return plainCount(a.Posts) }},
+		when("Last post", postAge, func(a c) time.Time { return a.LastActiveAt }),
+		when("Read", age, func(a c) time.Time { return a.SyncedAt }),
+		{head: "Attempted at", raw: func(a c) string { return stamp(a.AttemptedAt) }},
+		when("Next read", dueAge, func(a c) time.Time { return a.NextDueAt }),
+		{head: "Trouble", cell: func(a c) string { return a.Error }},
+	}
+}
+
+// postAge is the age of the newest post; one never seen is unknown, not never.
+func postAge(t, now time.Time) string {
+	if t.IsZero() {
+		return unknown
+	}
+	return age(t, now)
+}
+
+func dueAge(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return unknown
+	case !t.After(now):
+		return "due"
+	}
+	return age(t, now)
+}
+
+func stateColour(s influencer.AccountState) text.Color {
+	switch s {
+	case influencer.StateOK:
+		return text.FgGreen
+	case influencer.StatePending:
+		return text.Faint
+	}
+	return text.FgYellow
+}

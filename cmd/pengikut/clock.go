@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pengikut/pengikut/config"
+)
+
+// demoClock is the time of a demo, which runs faster than the clock on the wall.
+// It is written into the demo's data directory, so that another command on the
+// same directory lives in the same time.
+type demoClock struct {
+	Started time.Time `json:"started"` // where both clocks agreed
+	Speed   float64   `json:"speed"`
+	Stopped time.Time `json:"stopped"` // on the wall; zero while the demo runs
+}
+
+const demoClockFile = "demo-clock.json"
+
+// at is the demo's time when the wall shows wall.
+func (d demoClock) at(wall time.Time) time.Time {
+	if !d.Stopped.IsZero() && wall.After(d.Stopped) {
+		wall = d.Stopped
+	}
+	return d.Started.Add(time.Duration(float64(wall.Sub(d.Started)) * d.Speed))
+}
+
+func (d demoClock) write(dir string) error {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, demoClockFile)
+	if err := os.WriteFile(path+".new", raw, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// readDemoClock returns nil when dir is no demo's.
+func readDemoClock(dir string) (*demoClock, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, demoClockFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var d demoClock
+	if err == nil {
+		err = json.Unmarshal(raw, &d)
+	}
+	if err == nil && d.Speed <= 0 {
+		err = errors.New("speed is not above 0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("clock of the demo: %w", err)
+	}
+	return &d, nil
+}
+
+// clockOf is the clock that the configured data lives by: the wall's, or the
+// demo's.
+func (a *app) clockOf(c config.Config) (func() time.Time, error) {
+	if !c.Embedded() {
+		return a.now, nil
+	}
+	d, err := readDemoClock(c.DataDir)
+	if err != nil || d == nil {
+		return a.now, err
+	}
+	return func() time.Time { return d.at(a.now()) }, nil
+}

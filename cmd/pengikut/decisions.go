@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// decisionFlags narrow a list of decisions.
+type decisionFlags struct{ agency, nip, since, status, reason string }
+
+func (a *app) decisionsCommand() *cobra.Command {
+	var f decisionFlags
+	var l listFlags
+	c := &cobra.Command{
+		Use:   "decisions",
+		Short: "List every move of a status, newest first",
+		Args:  takes(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := f.filter(a.now()); err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.decisions(ctx, h, f, l) })
+		},
+	}
+	c.Flags().StringVar(&f.agency, "agency", "", "only of this agency")
+	c.Flags().StringVar(&f.nip, "nip", "", "only this person's")
+	c.Flags().StringVar(&f.since, "since", "", "only of the last, such as 24h or 7d, or since a day such as 2026-11-01")
+	c.Flags().StringVar(&f.status, "status", "", "only moves to this status: "+joined(influencer.Statuses()))
+	c.Flags().StringVar(&f.reason, "reason", "", "only for this reason, such as below_line")
+	l.add(c)
+	return c
+}
+
+func (f decisionFlags) filter(now time.Time) (out influencer.DecisionFilter, err error) {
+	out = influencer.DecisionFilter{Agency: f.agency, Reason: influencer.Reason(f.reason)}
+	if f.status != "" {
+		if out.To, err = parseStatus("--status", f.status); err != nil {
+			return out, err
+		}
+	}
+	if f.nip != "" {
+		if _, err := influencer.ParseNIP(f.nip, now); err != nil {
+			return out, fmt.Errorf("--nip: %w", err)
+		}
+	}
+	out.Since, err = parseSince(f.since, now)
+	return out, err
+}
+
+// parseSince reads how far back to look: a duration before now, or a day of WIB.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, influencer.WIB); err == nil {
+		return t, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	d, err := config.ParseDuration(s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--since %q is no day such as 2026-11-01, no time, and no duration such as 24h or 7d", s)
+	}
+	return now.Add(-d), nil
+}
+
+func (a *app) decisions(ctx context.Context, h *house, f decisionFlags, l listFlags) error {
+	filter, err := f.filter(h.now())
+	if err != nil {
+		return err
+	}
+	if f.nip != "" {
+		if filter.PersonID, err = h.personID(ctx, f.nip); err != nil {
+			return err
+		}
+	}
+	return show(ctx, a, decisionList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
+		return h.store.Decisions(ctx, filter, p)
+	})
+}
+
+func decisionList(now time.Time) list[influencer.OwnedDecision] {
+	type d = influencer.OwnedDecision
+	return list[d]{
+		columns: []column[d]{
+			{head: "ID", raw: func(d d) string { return fmt.Sprint(d.ID) }},
+			{head: "When", cell: func(d d) string { return age(d.At, now) }, raw: func(d d) string { return stamp(d.At) }},
+			{head: "NIP", cell: func(d d) string { return d.NIP.Grouped() }, raw: func(d d) string { return string(d.NIP) }},
+			{head: "Name", cell: func(d d) string { return d.Name }},
+			{head: "Agency", cell: func(d d) string { return d.Agency }},
+			{head: "From", cell: func(d d) string { return string(d.From) }},
+			{head: "To", cell: func(d d) string { return string(d.To) }, paint: func(d d) text.Color { return statusColour(d.To) }},
+			{head: "Reason", cell: func(d d) string { return reasonWord(d.Reason) }, raw: func(d d) string { return string(d.Reason) }},
+			{head: "Policy", right: true, cell: func(d d) string { return fmt.Sprint(d.PolicyVersion) }},
+			{head: "By", cell: func(d d) string { return d.Actor }},
+			{head: "Note", cell: func(d d) string { return d.Note }},
+		},
+		view: func(d d) any { return admin.Decision(d) },
+		none: "no decisions",
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	var dryRun bool
+	c := &cobra.Command{
+		Use:   "import FILE.csv",
+		Short: "Take in people and their accounts",
+		Long: `Take in people and their accounts from a CSV file, - for standard input, with the
+header nip,name,agency,unit,platform,handle,external_id and one row per account.
+A row that cannot be taken is reported with its line number and left out. A second
+import of the same file changes nothing.`,
+		Args: takes(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.importFile(ctx, h, args[0], dryRun) })
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
+	return c
+}
+
+func (a *app) importFile(ctx context.Context, h *house, path string, dryRun bool) error {
+	in, size, err := a.openInput(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	roster, report, err := a.importRoster(ctx, h, in, size, dryRun)
+	a.tellProblems(path, roster.Problems, roster.More)
+	a.tellProblems(path, report.Problems, report.More)
+	if len(roster.Unknown) > 0 {
+		fmt.Fprintf(a.err, "%s: columns that mean nothing here: %s\n", path, strings.Join(roster.Unknown, ", "))
+	}
+	if report.Rows > 0 || err == nil {
+		a.tellImport(report, roster, dryRun)
+	}
+	if err == nil && report.Rows == 0 && len(roster.Problems) > 0 {
+		err = errors.New("no row could be taken")
+	}
+	return err
+}
+
+// importRoster reads and stores the rows as they come, with a bar of bytes.
+func (a *app) importRoster(ctx context.Context, h *house, in io.Reader, size int64, dryRun bool) (influencer.RosterReport, influencer.ImportReport, error) {
+	b := a.newBar(size, "importing")
+	defer b.end()
+	counted := &countingReader{r: in}
+	var roster influencer.RosterReport
+	rows := func(take func(influencer.Row) error) (err error) {
+		roster, err = influencer.ReadRoster(counted, h.now(), knownPlatform, take)
+		return err
+	}
+	report, err := h.store.Import(ctx, rows, influencer.ImportOptions{
+		DryRun: dryRun, At: h.now(), Progress: func(int) { b.at(counted.n, size) },
+	})
+	return roster, report, err
+}
+
+func (a *app) tellProblems(path string, problems []influencer.RosterProblem, more int) {
+	for _, p := range problems {
+		fmt.Fprintf(a.err, "%s:%d: %s\n", path, p.Line, p.Text)
+	}
+	if more > 0 {
+		fmt.Fprintf(a.err, "%s: and %s\n", path, plural(more, "more problem", "more problems"))
+	}
+}
+
+func (a *app) tellImport(r influencer.ImportReport, roster influencer.RosterReport, dryRun bool) {
+	if dryRun {
+		fmt.Fprintln(a.out, "dry run: nothing was changed")
+	}
+	type line struct {
+		what                      string
+		added, updated, unchanged int
+	}
+	rows := func(n func(line) int) func(line) string { return func(l line) string { return number(n(l)) } }
+	g := grid[line]{paper: paper{w: a.out, colours: a.colours(a.out)}, columns: []column[line]{
+		{head: "", cell: func(l line) string { return l.what }},
+		{head: "Added", right: true, cell: rows(func(l line) int { return l.added })},
+		{head: "Updated", right: true, cell: rows(func(l line) int { return l.updated })},
+		{head: "Unchanged", right: true, cell: rows(func(l line) int { return l.unchanged })},
+	}}
+	_ = g.page([]line{
+		{"People", r.PeopleAdded, r.PeopleUpdated, r.PeopleUnchanged},
+		{"Accounts", r.AccountsAdded, r.AccountsUpdated, r.AccountsUnchanged},
+	})
+	if n := len(roster.Problems) + roster.More + len(r.Problems) + r.More; n > 0 {
+		fmt.Fprintf(a.out, "%s reported\n", plural(n, "problem", "problems"))
+	}
+}
+
+// openInput opens a file, or standard input for "-". size is -1 when unknown.
+func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
+	if path == "-" {
+		return io.NopCloser(a.in), -1, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder", path)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, info.Size(), nil
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

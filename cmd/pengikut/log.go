@@ -1,0 +1,12 @@
+package main
+
+import "log/slog"
+
+// logger writes to the error stream: text for a person, JSON for a collector.
+func (a *app) logger(level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if isTerminal(a.err) {
+		return slog.New(slog.NewTextHandler(a.err, o))
+	}
+	return slog.New(slog.NewJSONHandler(a.err, o))
+}

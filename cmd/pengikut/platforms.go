@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/connectors"
+	"github.com/pengikut/pengikut/connectors/x"
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/store"
+)
+
+// platform is one line of the table of platforms: how a connector is made of
+// the configuration, and why one cannot be.
+type platform struct {
+	name   influencer.Platform
+	metric influencer.Metric
+	pace   func(config.Config) config.Pace
+	off    func(config.Config) string // why it is off, "" when it is on
+	build  func(parts) (connectors.Connector, error)
+}
+
+// parts is what connectors are made of.
+type parts struct {
+	config config.Config
+	http   *connectors.Client
+	now    func() time.Time
+}
+
+// platforms is the table. A new platform is one line here.
+func platforms() []platform {
+	return []platform{
+		{influencer.X, influencer.Followers,
+			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX},
+	}
+}
+
+func buildX(p parts) (connectors.Connector, error) {
+	o := x.Options{BaseURL: p.config.X.BaseURL, Bearer: p.config.X.BearerToken, ConsumerKey: p.config.X.ConsumerKey,
+		ConsumerSecret: p.config.X.ConsumerSecret, HTTP: p.http, Now: p.now}
+	if p.config.X.API == "v1.1" {
+		return x.NewV11(o)
+	}
+	return x.New(o)
+}
+
+// knownPlatform tells whether a roster may name p, on or off.
+func knownPlatform(p influencer.Platform) bool {
+	return slices.ContainsFunc(platforms(), func(l platform) bool { return l.name == p })
+}
+
+func platformNames() string {
+	var names []string
+	for _, p := range platforms() {
+		names = append(names, string(p.name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// parsePlatform reads a platform's name from the command line; "" is any.
+func parsePlatform(s string) (influencer.Platform, error) {
+	p := influencer.Platform(strings.ToLower(s))
+	if s != "" && !knownPlatform(p) {
+		return "", fmt.Errorf("--platform %q is none of: %s", s, platformNames())
+	}
+	return p, nil
+}
+
+func metricOf(p influencer.Platform) influencer.Metric {
+	for _, l := range platforms() {
+		if l.name == p {
+			return l.metric
+		}
+	}
+	return influencer.Followers
+}
+
+func everyOf(c config.Config) map[influencer.Platform]time.Duration {
+	every := map[influencer.Platform]time.Duration{}
+	for _, l := range platforms() {
+		every[l.name] = l.pace(c).Every
+	}
+	return every
+}
+
+// tokenLister tells which tokens the database holds.
+type tokenLister interface {
+	Credentials(context.Context, store.CredentialFilter, influencer.Paging) (influencer.Page[store.Credential], error)
+}
+
+// whyOff says why a platform is not read, "" when it is. People's own tokens in
+// the database switch a platform on that has none in the configuration.
+func whyOff(ctx context.Context, l platform, c config.Config, tokens tokenLister) (string, error) {
+	off := l.off(c)
+	if off == "" || l.name != influencer.Facebook {
+		return off, nil
+	}
+	page, err := tokens.Credentials(ctx, store.CredentialFilter{Platform: l.name}, influencer.Paging{Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(page.Items) > 0 {
+		off = ""
+	}
+	return off, nil
+}

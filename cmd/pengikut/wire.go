@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/connectors"
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/store"
+	"github.com/pengikut/pengikut/worker"
+)
+
+// house is what most commands work in: the configuration, the open database and
+// the clock of both.
+type house struct {
+	config config.Config
+	store  *store.Store
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// open loads the configuration and opens the database. An embedded database is
+// brought to this program's schema first; one that others may use is left as it
+// is, and an old one refused.
+func (a *app) open(ctx context.Context) (*house, error) {
+	c, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.clockOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.openHouse(ctx, c, now)
+}
+
+func (a *app) openHouse(ctx context.Context, c config.Config, now func() time.Time) (*house, error) {
+	key, err := c.Key(store.NewSecretKey)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := store.ParseKeyRing(key.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	if err := makeDatabaseDir(c); err != nil {
+		return nil, err
+	}
+	s, err := openStore(ctx, c, store.Options{
+		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &house{config: c, store: s, now: now, log: a.logger(slog.LevelWarn)}, nil
+}
+
+func openStore(ctx context.Context, c config.Config, o store.Options) (*store.Store, error) {
+	s, err := store.Open(ctx, o)
+	if !errors.Is(err, store.ErrSchema) || !c.Embedded() {
+		return s, err
+	}
+	if _, err := store.Migrate(ctx, o.URL); err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, o)
+}
+
+// Close closes the database.
+func (h *house) Close() error { return h.store.Close() }
+
+// within opens the house for fn and closes it after.
+func (a *app) within(ctx context.Context, fn func(context.Context, *house) error) error {
+	h, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(ctx, h), h.Close())
+}
+
+// off is a platform that is not read, and why.
+type off struct {
+	name influencer.Platform
+	why  string
+}
+
+// connect makes the connectors of all platforms that have credentials.
+func (h *house) connect(ctx context.Context, gate connectors.Gate) (on map[influencer.Platform]worker.Connector, without []off, err error) {
+	client := connectors.NewClient(connectors.ClientOptions{Gate: gate, UserAgent: "pengikut/" + versionText(), Now: h.now})
+	on = map[influencer.Platform]worker.Connector{}
+	for _, l := range platforms() {
+		why, err := whyOff(ctx, l, h.config, h.store)
+		if err != nil {
+			return nil, nil, err
+		}
+		if why != "" {
+			without = append(without, off{l.name, why})
+			continue
+		}
+		if on[l.name], err = l.build(parts{config: h.config, http: client, now: h.now}); err != nil {
+			return nil, nil, fmt.Errorf("platform %s: %w", l.name, err)
+		}
+	}
+	return on, without, nil
+}
