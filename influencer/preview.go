@@ -1,0 +1,97 @@
+package influencer
+
+import "time"
+
+// PolicyVersion is a policy as the store keeps it, with who brought it.
+type PolicyVersion struct {
+	Policy    Policy // with its version
+	Author    string
+	Note      string
+	CreatedAt time.Time
+	Changes   []string // against the version before, a line each; see [Diff]
+}
+
+// PolicyApplied tells what applying a policy did.
+type PolicyApplied struct {
+	Version PolicyVersion // the one in force now
+	New     bool          // false when the policy in force says the same: then no version was added
+	Moves   map[Move]int  // how often each move was made
+}
+
+// Preview tells what a policy would do, in numbers.
+type Preview struct {
+	People int // all of them looked at
+	Moves  map[Move]int
+	Near   int // people who stay, but only just
+}
+
+// PreviewRow is one person whom a policy would move, or who would stay by less
+// than a tenth of a line.
+type PreviewRow struct {
+	Person
+	Move *Move     // nil for who stays
+	Near *NearLine // nil for who moves
+}
+
+// NearLine is the requirement by which a person is near to gaining or losing the
+// status.
+type NearLine struct {
+	Requirement
+	Line  int64 // the count asked for, given the person's standing
+	Value int64 // what the person has
+}
+
+// Near tells by which requirement a person who stays is near to a move: one who
+// does not hold the status and would with lines a tenth lower, or one who holds
+// it and would not meet lines a tenth higher. It is nil for everybody else.
+func (v Verdict) Near(p Policy) *NearLine {
+	status := v.Used.Standing.Status
+	holder := status.Holds()
+	if v.Move != nil || v.Activity == No || status == StatusSuspended || status == StatusBlocked {
+		return nil
+	}
+	if met := v.meeting(100); (met >= p.Match.Needed(len(v.Requirements))) != holder {
+		return nil
+	}
+	percent := 90
+	if holder {
+		percent = 110
+	}
+	if (v.meeting(percent) >= p.Match.Needed(len(v.Requirements))) == holder {
+		return nil
+	}
+	return v.nearest(percent)
+}
+
+// meeting counts the requirements met if every line were at this percentage.
+func (v Verdict) meeting(percent int) int {
+	n := 0
+	for _, r := range v.Requirements {
+		if r.meets(percent) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r RequirementResult) meets(percent int) bool {
+	return r.Best != nil && *r.Best*100 >= r.Line*int64(percent)
+}
+
+// nearest is the requirement nearest to its line of those whose answer changes
+// when the lines are at this percentage.
+func (v Verdict) nearest(percent int) *NearLine {
+	var near *NearLine
+	for _, r := range v.Requirements {
+		if r.meets(percent) == r.meets(100) {
+			continue
+		}
+		n := &NearLine{Requirement: r.Requirement, Line: r.Line, Value: *r.Best}
+		if near == nil || n.distance()*near.Line < near.distance()*n.Line {
+			near = n
+		}
+	}
+	return near
+}
+
+func (n *NearLine) distance() int64 { return max(n.Line-n.Value, n.Value-n.Line) }
