@@ -85,6 +85,16 @@ func rule(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time) (ruli
 	return r, nil
 }
 
+// waiting lists the accounts that must be read again before their owners can be
+// decided.
+func (r *ruling) waiting() []*account {
+	list := make([]*account, 0, len(r.doubtful))
+	for _, a := range r.doubtful {
+		list = append(list, a)
+	}
+	return list
+}
+
 // decide asks the rule about one owner and notes what it says.
 func (r *ruling) decide(p influencer.Policy, o *owner, at time.Time) {
 	v := influencer.Decide(p, o.evidence(), at)

@@ -168,7 +168,7 @@ func (r *recording) write() error {
 	if err := r.writeAccounts(); err != nil {
 		return err
 	}
-	if err := r.reschedule(ruled.doubtful); err != nil {
+	if err := r.reschedule(ruled); err != nil {
 		return err
 	}
 	if err := writeMoves(r.tx, ruled.moves); err != nil {
@@ -196,22 +196,18 @@ func (r *recording) answered() bool {
 
 // reschedule sets when each account of the batch is read next, and brings
 // forward other accounts of the same people that a decision waits for.
-func (r *recording) reschedule(doubtful map[int64]*account) error {
+func (r *recording) reschedule(ruled ruling) error {
 	due := make([]time.Time, len(r.attempts))
 	for i, a := range r.attempts {
-		due[i] = r.nextDue(a, doubtful[a.ID] != nil)
-		delete(doubtful, a.ID)
+		due[i] = r.nextDue(a, ruled.doubtful[a.ID] != nil)
+		delete(ruled.doubtful, a.ID)
 	}
 	set := new(rowSet).ints("id", r.ids()).times("due", due)
 	err := r.tx.Exec(`UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t")).Error
 	if err != nil {
 		return fmt.Errorf("reschedule: %w", err)
 	}
-	others := make([]*account, 0, len(doubtful))
-	for _, a := range doubtful {
-		others = append(others, a)
-	}
-	return hasten(r.tx, r.policy, others, r.at)
+	return hasten(r.tx, r.policy, ruled.waiting(), r.at)
 }
 
 func (r *recording) nextDue(a *attempt, doubtful bool) time.Time {
