@@ -1,49 +1,58 @@
 package influencer
 
+import "time"
+
 // activity answers whether the person has posted within the window, over all
 // accounts, on platforms with a requirement or without.
 //
 // One account that shows a post within the window is enough, whatever its state.
-// Inactive is proven only when every account in state ok proves it, and at least
-// one account is in that state: of one that is private or gone nobody can say
-// that it is silent.
+// Inactive is proven only when every account in state ok tells of its newest
+// post, or has none, and at least one account is in that state: of one that is
+// private or gone nobody can say that it is silent. And it is proven for the
+// moment of the oldest of those readings, which know nothing of posts made since:
+// at that moment no account may have had a post within the window. So platforms
+// out of reach for longer than the window make nobody inactive.
 func (j *judge) activity() Answer {
-	answer := Unknown
-	silent, open := 0, 0
+	var newestPost, oldestRead time.Time
+	open, telling := 0, 0
 	for i := range j.e.Accounts {
 		r := j.shown(i)
-		if r != nil && j.active(r) {
+		if r != nil {
+			newestPost = latest(newestPost, r.LastActiveAt)
+		}
+		fresh := r != nil && !j.stale(r) && !j.future(r.LastSeenAt)
+		if fresh && j.active(r) {
 			return Yes
 		}
-		if j.e.Accounts[i].State == StateOK {
-			open++
-			if r != nil && j.silent(r) {
-				silent++
+		if j.e.Accounts[i].State != StateOK {
+			continue
+		}
+		open++
+		if fresh && r.tellsPosts() {
+			telling++
+			if oldestRead.IsZero() || r.LastSeenAt.Before(oldestRead) {
+				oldestRead = r.LastSeenAt
 			}
 		}
 	}
-	if open > 0 && silent == open {
-		answer = No
-	}
-	if answer == Unknown && j.p.Activity.Unknown == Accept {
+	switch {
+	case open > 0 && telling == open && oldestRead.Sub(newestPost) > j.p.Activity.Within:
+		return No
+	case j.p.Activity.Unknown == Accept:
 		return Yes
+	default:
+		return Unknown
 	}
-	return answer
 }
 
-// shown is the newest good reading of account i, nil when that proves nothing.
+// shown is the newest good reading of account i, nil when there is none.
 func (j *judge) shown(i int) *Reading {
 	readings := j.e.Accounts[i].Readings
 	for n := range readings {
-		r := &readings[n]
-		if r.Suspect {
-			continue
+		if !readings[n].Suspect {
+			j.use(i, n+1)
+			return &readings[n]
 		}
-		j.use(i, n+1)
-		if j.stale(r) || j.future(r.LastSeenAt) {
-			return nil
-		}
-		return r
 	}
 	return nil
 }
@@ -52,13 +61,8 @@ func (j *judge) active(r *Reading) bool {
 	return !r.LastActiveAt.IsZero() && !j.future(r.LastActiveAt) && j.now.Sub(r.LastActiveAt) <= j.p.Activity.Within
 }
 
-// silent tells whether the reading proves that the account was out of the window
-// when it was read: it knows nothing of posts made since. So a platform that is
-// out of reach for longer than the window makes nobody inactive. An account
-// without any post is silent.
-func (j *judge) silent(r *Reading) bool {
-	if r.LastActiveAt.IsZero() {
-		return r.Posts != nil && *r.Posts == 0
-	}
-	return r.LastSeenAt.Sub(r.LastActiveAt) > j.p.Activity.Within
+// tellsPosts tells whether the newest post's time is known, or that there is no
+// post at all.
+func (r *Reading) tellsPosts() bool {
+	return !r.LastActiveAt.IsZero() || r.Posts != nil && *r.Posts == 0
 }

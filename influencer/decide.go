@@ -72,8 +72,8 @@ type judge struct {
 	used   Evidence
 }
 
-func newJudge(p *Policy, e *Evidence, now time.Time) *judge {
-	j := &judge{p: p, e: e, now: now, holder: e.Standing.Underlying().Holds()}
+func newJudge(p *Policy, e *Evidence, now time.Time) judge {
+	j := judge{p: p, e: e, now: now, holder: e.Standing.Underlying().Holds()}
 	j.used = Evidence{Standing: e.Standing, Accounts: make([]AccountEvidence, len(e.Accounts))}
 	copy(j.used.Accounts, e.Accounts)
 	for i := range j.used.Accounts {

@@ -128,7 +128,7 @@ func (j *judge) confirmations(readings []Reading, m Metric, line int64) (count, 
 		count, taken = spaced(r, j.p.ConfirmGap, count, taken)
 		depth = i + 1
 		if count >= j.p.Confirm {
-			return count, depth
+			return j.p.Confirm, depth
 		}
 	}
 	return count, depth
