@@ -36,6 +36,7 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+# No HEALTHCHECK: ask /readyz from outside. pengikut check fails when a platform is down, which restarts would not mend.
 
 ENTRYPOINT ["pengikut"]
 CMD ["serve"]
