@@ -51,8 +51,8 @@ func (db *testDB) take(rows ...influencer.Row) influencer.ImportReport {
 	return report
 }
 
-// tally is a report without its problems, then the lines of those.
-func tally(r influencer.ImportReport) string {
+// tallied is a report without its problems, then the lines of those.
+func tallied(r influencer.ImportReport) string {
 	s := fmt.Sprintf("people +%d ~%d =%d, accounts +%d ~%d =%d", r.PeopleAdded, r.PeopleUpdated, r.PeopleUnchanged,
 		r.AccountsAdded, r.AccountsUpdated, r.AccountsUnchanged)
 	for _, p := range r.Problems {
@@ -63,7 +63,7 @@ func tally(r influencer.ImportReport) string {
 
 func wantTally(t *testing.T, r influencer.ImportReport, want string) {
 	t.Helper()
-	if got := tally(r); got != want {
+	if got := tallied(r); got != want {
 		t.Errorf("report: %s\n  want: %s\n%v", got, want, r.Problems)
 	}
 }
@@ -249,7 +249,7 @@ func TestImportDryRunWritesNothing(t *testing.T) {
 		}
 		wantTally(t, wet, "people +1 ~0 =1, accounts +2001 ~1 =4000, line 4")
 		if !reflect.DeepEqual(dry, wet) {
-			t.Errorf("the dry run foretold %s, the import did %s", tally(dry), tally(wet))
+			t.Errorf("the dry run foretold %s, the import did %s", tallied(dry), tallied(wet))
 		}
 	})
 }

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// PreviewPolicy tells, row by row in the order of the people's ids, whom a policy
+// would move if it were applied at a time, and who would stay by less than a
+// tenth of a line. It decides as applying does and writes nothing. It ends with
+// fn's error.
+func (s *Store) PreviewPolicy(ctx context.Context, p influencer.Policy, at time.Time, fn func(influencer.PreviewRow) error) (influencer.Preview, error) {
+	out := influencer.Preview{Moves: map[influencer.Move]int{}}
+	at = at.UTC().Truncate(time.Microsecond)
+	err := p.Validate()
+	if err == nil {
+		err = s.walkOwners(ctx, func(page []*owner) error {
+			return s.previewPage(ctx, p, page, at, &out, fn)
+		})
+	}
+	if err != nil {
+		return out, fmt.Errorf("store: preview policy: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Store) previewPage(ctx context.Context, p influencer.Policy, page []*owner, at time.Time, out *influencer.Preview, fn func(influencer.PreviewRow) error) error {
+	before := make([]influencer.Standing, len(page))
+	for i, o := range page {
+		before[i] = o.Standing
+	}
+	r, err := rule(s.db.WithContext(ctx), p, page, at)
+	if err != nil {
+		return err
+	}
+	moves := make(map[int64]influencer.Move, len(r.moves))
+	for _, m := range r.moves {
+		moves[m.owner.ID] = m.move
+		out.Moves[m.move]++
+	}
+	out.People += len(page)
+	for i, o := range page {
+		row := influencer.PreviewRow{Person: o.Person}
+		row.Standing = before[i]
+		if m, ok := moves[o.ID]; ok {
+			row.Move = &m
+		} else if row.Near = influencer.Decide(p, o.evidence(), at).Near(p); row.Near == nil {
+			continue
+		} else {
+			out.Near++
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
