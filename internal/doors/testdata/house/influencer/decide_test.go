@@ -14,3 +14,6 @@ func TestDecide(t *testing.T) {
 	testservers.Postgres(t)
 	rapid.Check(t, nil)
 }
+
+// settle waits inside a synctest bubble.
+func settle() { time.Sleep(time.Second) }
