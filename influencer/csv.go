@@ -24,6 +24,8 @@ type record struct {
 	problem string
 }
 
+var errUnreadableHeader = errors.New("the header cannot be read")
+
 type recordReader struct {
 	in        *bufio.Reader
 	separator byte
@@ -53,6 +55,8 @@ func (r *recordReader) header() ([]string, error) {
 			return nil, errors.New("the file is empty")
 		case err != nil:
 			return nil, err
+		case line.tooLong:
+			return nil, errUnreadableHeader
 		case strings.TrimSpace(line.text) == "":
 			continue
 		case len(line.text) == len("sep=;") && strings.EqualFold(line.text[:4], "sep="):
@@ -63,8 +67,8 @@ func (r *recordReader) header() ([]string, error) {
 			r.separator = mostCommon(line.text, ",;\t")
 		}
 		fields, closed := split(line.text, r.separator)
-		if line.tooLong || !closed {
-			return nil, errors.New("the header cannot be read")
+		if !closed {
+			return nil, errUnreadableHeader
 		}
 		return fields, nil
 	}

@@ -160,7 +160,8 @@ func thin(first time.Time, between []time.Time, last time.Time, gap time.Duratio
 		}
 	}
 	for len(kept) > maxBetween {
-		kept = slices.Delete(kept, crowded(first, kept, last, gap), crowded(first, kept, last, gap)+1)
+		i := crowded(first, kept, last, gap)
+		kept = slices.Delete(kept, i, i+1)
 	}
 	if len(kept) == 0 {
 		return nil
