@@ -178,7 +178,11 @@ func appendItem(b []byte, p *reply, headers string) []byte {
 	b = append(b, headers...)
 	b = append(b, `"body":"`...)
 	for _, c := range p.body {
-		if c == '"' || c == '\\' {
+		switch c {
+		case '\n': // a page of HTML has lines
+			b = append(b, `\n`...)
+			continue
+		case '"', '\\':
 			b = append(b, '\\')
 		}
 		b = append(b, c)
