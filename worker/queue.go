@@ -49,10 +49,14 @@ func (q *queue) sync(ctx context.Context, o order) error {
 // not count: asynq can leave one behind for ever that nobody works on, and a
 // bound that counts it would shrink for ever.
 func (q *queue) waiting(name string) (int, error) {
-	info, err := q.inspector.GetQueueInfo(name)
-	if errors.Is(err, asynq.ErrQueueNotFound) {
+	names, err := q.inspector.Queues() // asked first: GetQueueInfo has no error that says "no such queue"
+	if err != nil {
+		return 0, fmt.Errorf("list queues: %w", err)
+	}
+	if !slices.Contains(names, name) {
 		return 0, nil
 	}
+	info, err := q.inspector.GetQueueInfo(name)
 	if err != nil {
 		return 0, fmt.Errorf("look at queue %s: %w", name, err)
 	}
@@ -95,9 +99,6 @@ func (q *queue) all() ([]QueueInfo, error) {
 	var all []QueueInfo
 	for _, name := range names {
 		info, err := q.inspector.GetQueueInfo(name)
-		if errors.Is(err, asynq.ErrQueueNotFound) { // emptied between the two looks
-			continue
-		}
 		if err != nil {
 			return nil, fmt.Errorf("look at queue %s: %w", name, err)
 		}

@@ -26,11 +26,11 @@ import (
 // what is wrong and never repeats the URL, which may hold a password. The
 // logger gets go-redis's own lines, at debug, for the whole process.
 func Connect(rawURL string, log *slog.Logger) (redis.UniversalClient, error) {
-	u, err := url.Parse(rawURL)
+	u, hosts, err := splitRedisURL(rawURL)
 	if err != nil {
-		return nil, errors.New("redis URL: not a URL")
+		return nil, errors.New("redis URL: not a URL") // the cause quotes it
 	}
-	opts, err := redisOptions(u)
+	opts, err := redisOptions(u, hosts)
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
@@ -40,13 +40,30 @@ func Connect(rawURL string, log *slog.Logger) (redis.UniversalClient, error) {
 	return client, nil
 }
 
-func redisOptions(u *url.URL) (*redis.UniversalOptions, error) {
+// splitRedisURL parses a URL with a list of hosts, which net/url refuses: u has
+// the first of them.
+func splitRedisURL(raw string) (u *url.URL, hosts []string, err error) {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return nil, nil, errors.New("no scheme")
+	}
+	end := len(rest)
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		end = i
+	}
+	at := strings.LastIndex(rest[:end], "@") + 1
+	hosts = strings.Split(rest[at:end], ",")
+	u, err = url.Parse(scheme + "://" + rest[:at] + hosts[0] + rest[end:])
+	return u, hosts, err
+}
+
+func redisOptions(u *url.URL, hosts []string) (*redis.UniversalOptions, error) {
 	kind, encrypted := strings.CutPrefix(u.Scheme, "rediss")
 	if !encrypted {
 		kind = strings.TrimPrefix(u.Scheme, "redis")
 	}
 	password, _ := u.User.Password()
-	opts := &redis.UniversalOptions{Addrs: redisAddrs(u, kind), Username: u.User.Username(), Password: password,
+	opts := &redis.UniversalOptions{Addrs: redisAddrs(hosts, kind), Username: u.User.Username(), Password: password,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}}
 	if encrypted {
 		opts.TLSConfig = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
@@ -87,18 +104,19 @@ func redisKind(u *url.URL, kind string, opts *redis.UniversalOptions) error {
 	return nil
 }
 
-func redisAddrs(u *url.URL, kind string) []string {
+func redisAddrs(hosts []string, kind string) []string {
 	port := "6379"
 	if kind == "-sentinel" {
 		port = "26379"
 	}
-	hosts := strings.Split(u.Host, ",")
+	addrs := make([]string, len(hosts))
 	for i, h := range hosts {
+		addrs[i] = h
 		if _, _, err := net.SplitHostPort(h); err != nil {
-			hosts[i] = net.JoinHostPort(strings.Trim(h, "[]"), port)
+			addrs[i] = net.JoinHostPort(strings.Trim(h, "[]"), port)
 		}
 	}
-	return hosts
+	return addrs
 }
 
 const refusalPause = 500 * time.Millisecond

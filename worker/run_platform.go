@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	runLease  = 3 * time.Minute // renewed while a batch waits for a rate gate
-	runChunk  = 8               // batches a claim, times the concurrency
+	runLease  = 3 * time.Minute // of a batch begun; renewed while it waits for a rate gate
+	runChunk  = 2               // batches a claim, times the concurrency
 	maxHeld   = 50              // failed batches kept until the end
 	maxInARow = 3               // batches failed in a row: the platform is past helping
 
@@ -34,6 +34,7 @@ type run struct {
 	sum     PlatformSummary
 	counted bool // sum.Planned was counted beforehand
 	inARow  int
+	dead    bool // the platform was given up
 	held    []held
 	reasons []string
 	err     error
@@ -62,7 +63,7 @@ func (r *run) run(ctx context.Context) {
 	r.over, r.giveUp = context.WithCancel(ctx)
 	defer r.giveUp()
 	order := influencer.ClaimOrder{Platform: r.platform, Purpose: influencer.PurposeManual, BatchSize: r.size,
-		Limit: r.size * runChunk * r.o.Concurrency, Lease: runLease, At: began, All: r.o.All, NIPs: r.o.NIPs}
+		Limit: r.size * runChunk * r.o.Concurrency, At: began, All: r.o.All, NIPs: r.o.NIPs}
 	r.count(ctx, order)
 	r.readAll(ctx, order)
 	r.endHeld(ctx)
@@ -108,6 +109,7 @@ func (r *run) readAll(ctx context.Context, order influencer.ClaimOrder) {
 func (r *run) claimAll(ctx context.Context, order influencer.ClaimOrder, todo chan<- influencer.BatchRef) {
 	for r.over.Err() == nil {
 		order.At = r.o.Now()
+		order.Lease = r.deadline.Sub(order.At) + runLease // a claimed batch may wait as long as those before it
 		got, err := r.o.Store.Claim(ctx, order)
 		if err != nil {
 			r.fail(fmt.Errorf("claim on %s: %w", r.platform, err))
@@ -167,6 +169,7 @@ func (r *run) refused(ctx context.Context, ref influencer.BatchRef, res result) 
 	if hold {
 		r.held = append(r.held, held{ref, res.failure})
 	}
+	r.dead = r.dead || !hold
 	r.mu.Unlock()
 	unread := make([]Unread, len(res.targets))
 	for i, t := range res.targets {
@@ -182,12 +185,13 @@ func (r *run) refused(ctx context.Context, ref influencer.BatchRef, res result) 
 	r.notRead(ref, r.core.giveBack(ctx, ref, res.failure))
 }
 
-// endHeld gives the failed batches back. The failure is the platform's only when
-// the platform was given up; else others were read meanwhile, and it is well.
+// endHeld gives the failed batches back. The failure is the platform's when the
+// platform was given up or answered nothing; else others were read, and it is
+// well.
 func (r *run) endHeld(ctx context.Context) {
 	for _, h := range r.held {
 		f := h.failure
-		if r.inARow == 0 {
+		if !r.dead && r.sum.done() > r.sum.NotRead {
 			f = nil
 		}
 		if err := r.core.giveBack(ctx, h.ref, f); err != nil {

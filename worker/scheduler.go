@@ -55,16 +55,18 @@ type scheduler struct {
 
 func (s *scheduler) run(ctx context.Context) {
 	for {
-		next := s.turn(ctx)
-		if pause(ctx, max(next.Sub(s.now()), 10*time.Millisecond)) != nil {
+		now := s.now()
+		next := s.turn(ctx, now)
+		// Not s.now() again: a clock set back meanwhile would make this a wait of hours.
+		if pause(ctx, max(next.Sub(now), 10*time.Millisecond)) != nil {
 			return
 		}
 	}
 }
 
-// turn enqueues what is due and says when to look again.
-func (s *scheduler) turn(ctx context.Context) time.Time {
-	now := s.now()
+// turn enqueues what is due and says when, by the same clock, to look again: in
+// a minute at the latest.
+func (s *scheduler) turn(ctx context.Context, now time.Time) time.Time {
 	next := now.Add(time.Minute)
 	var failed error
 	planned := map[influencer.Platform]bool{}

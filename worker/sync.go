@@ -77,9 +77,13 @@ func (s *syncer) planNext(ctx context.Context, o order) error {
 	return nil
 }
 
-// final marks an error that no repetition of the task would cure. The task ends,
-// it is neither repeated nor archived.
-func final(err error) error { return fmt.Errorf("%w: %w", err, asynq.RevokeTask) }
+// finalError is an error that no repetition of its task would cure.
+type finalError struct{ error }
+
+// Unwrap tells asynq to end the task: neither repeated nor archived.
+func (e finalError) Unwrap() []error { return []error{e.error, asynq.RevokeTask} }
+
+func final(err error) error { return finalError{err} }
 
 // settle decides what becomes of a task whose handler failed. Nothing goes into
 // asynq's archive, where a task would block its id and only an operator could
