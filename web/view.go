@@ -101,6 +101,16 @@ type AccountEvidence struct {
 	Readings   []Reading               `json:"readings"`
 }
 
+// PolicyVersion is one version of the rule. Policy has the policy file's form.
+type PolicyVersion struct {
+	Version   int               `json:"version"`
+	Author    string            `json:"author"`
+	Note      string            `json:"note"`
+	CreatedAt *time.Time        `json:"created_at"`
+	Changes   []string          `json:"changes"` // against the version before
+	Policy    influencer.Policy `json:"policy"`
+}
+
 // Viewer turns what is stored into what one viewer may see.
 type Viewer struct {
 	WholeNIP bool // else NIPs are masked
@@ -140,6 +150,14 @@ func (v Viewer) Decision(d influencer.OwnedDecision) Decision {
 		ID: d.ID, PersonID: d.PersonID, NIP: v.nip(d.NIP), Name: d.Name, Agency: d.Agency, At: stamp(d.At),
 		From: d.From, To: d.To, Reason: d.Reason, PolicyVersion: d.PolicyVersion, Actor: d.Actor, Note: d.Note,
 		Evidence: Evidence{Status: d.Evidence.Standing.Status, Accounts: each(d.Evidence.Accounts, accountEvidence)},
+	}
+}
+
+// PolicyVersion views a version of the rule.
+func (v Viewer) PolicyVersion(p influencer.PolicyVersion) PolicyVersion {
+	return PolicyVersion{
+		Version: p.Policy.Version, Author: p.Author, Note: p.Note, CreatedAt: stamp(p.CreatedAt),
+		Changes: append([]string{}, p.Changes...), Policy: p.Policy,
 	}
 }
 

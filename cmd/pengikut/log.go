@@ -10,3 +10,6 @@ func (a *app) logger(level slog.Level) *slog.Logger {
 	}
 	return slog.New(slog.NewJSONHandler(a.err, o))
 }
+
+// levelSilent is above every level that is logged.
+const levelSilent = slog.LevelError + 4

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/connectors"
+	"github.com/pengikut/pengikut/connectors/facebook"
+	"github.com/pengikut/pengikut/connectors/instagram"
 	"github.com/pengikut/pengikut/connectors/x"
 	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/store"
@@ -36,6 +38,10 @@ func platforms() []platform {
 	return []platform{
 		{influencer.X, influencer.Followers,
 			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX},
+		{influencer.Instagram, influencer.Followers,
+			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram},
+		{influencer.Facebook, influencer.Friends,
+			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook},
 	}
 }
 
@@ -46,6 +52,17 @@ func buildX(p parts) (connectors.Connector, error) {
 		return x.NewV11(o)
 	}
 	return x.New(o)
+}
+
+func buildInstagram(p parts) (connectors.Connector, error) {
+	return instagram.New(instagram.Options{BaseURL: p.config.Graph.BaseURL, Version: p.config.Graph.Version,
+		UserID: p.config.Instagram.UserID, Token: p.config.Instagram.AccessToken, AppSecret: p.config.Facebook.AppSecret,
+		HTTP: p.http, Now: p.now})
+}
+
+func buildFacebook(p parts) (connectors.Connector, error) {
+	return facebook.New(facebook.Options{BaseURL: p.config.Graph.BaseURL, Version: p.config.Graph.Version,
+		AppID: p.config.Facebook.AppID, AppSecret: p.config.Facebook.AppSecret, HTTP: p.http, Now: p.now})
 }
 
 // knownPlatform tells whether a roster may name p, on or off.

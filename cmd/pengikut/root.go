@@ -23,12 +23,18 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.accountsCommand(),
+		a.checkCommand(),
 		a.credentialCommand(),
 		a.decisionsCommand(),
+		a.demoCommand(),
 		a.importCommand(),
 		a.influencersCommand(),
 		a.migrateCommand(),
 		a.peopleCommand(),
+		a.personCommand(),
+		a.policyCommand(),
+		a.replayCommand(),
+		a.serveCommand(),
 		a.simulateCommand(),
 		a.syncCommand(),
 		a.versionCommand(),

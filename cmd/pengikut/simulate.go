@@ -81,7 +81,9 @@ func (a *app) simulate(cmd *cobra.Command, f simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.out, rehearsalEnvironment(l.Addr()))
+	for _, v := range rehearsal(l.Addr()) {
+		fmt.Fprintf(a.out, "export %s=%s\n", v[0], v[1])
+	}
 	fmt.Fprintf(a.err, "serving %s on %s; statistics at /_sim/stats, bad days at /_sim/faults; end with Ctrl-C\n",
 		plural(f.options.People, "invented person", "invented people"), l.Addr())
 	return sim.Serve(cmd.Context(), l)
@@ -140,17 +142,12 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return errors.Join(write(w), w.Flush(), f.Close())
 }
 
-// rehearsalEnvironment points pengikut at a simulator.
-func rehearsalEnvironment(addr net.Addr) string {
+// rehearsal is the environment that points pengikut at a simulator.
+func rehearsal(addr net.Addr) [][2]string {
 	base := "http://" + addr.String()
-	var b strings.Builder
-	for _, v := range [][2]string{
-		{"X_BASE_URL", base}, {"X_BEARER_TOKEN", rehearsalToken},
-		{"GRAPH_BASE_URL", base},
-		{"INSTAGRAM_USER_ID", simulator.DefaultInstagramUserID}, {"INSTAGRAM_ACCESS_TOKEN", rehearsalToken},
-		{"FACEBOOK_APP_ID", "1"}, {"FACEBOOK_APP_SECRET", rehearsalToken},
-	} {
-		fmt.Fprintf(&b, "export PENGIKUT_%s=%s\n", v[0], v[1])
+	return [][2]string{
+		{"PENGIKUT_X_BASE_URL", base}, {"PENGIKUT_X_BEARER_TOKEN", rehearsalToken}, {"PENGIKUT_GRAPH_BASE_URL", base},
+		{"PENGIKUT_INSTAGRAM_USER_ID", simulator.DefaultInstagramUserID}, {"PENGIKUT_INSTAGRAM_ACCESS_TOKEN", rehearsalToken},
+		{"PENGIKUT_FACEBOOK_APP_ID", "1"}, {"PENGIKUT_FACEBOOK_APP_SECRET", rehearsalToken},
 	}
-	return b.String()
 }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/store"
+	"github.com/pengikut/pengikut/worker"
+)
+
+type demoFlags struct {
+	people  int
+	runs    time.Duration
+	speed   float64
+	seed    uint64
+	listen  string
+	dataDir string
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Show everything in one process on simulated platforms",
+		Long: `Run the whole service on invented people and simulated platforms, on this machine
+alone: the database in a temporary folder, Redis inside the process, no platform
+called, and no option of your environment used. Time runs fast, so that statuses
+come and go while you watch. Other commands work on the same data from a second
+terminal.`,
+		Args: takes(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case f.people < 1 || f.people > simulator.MaxPeople:
+				return badUsage(cmd, fmt.Errorf("--people must be from 1 to %d", simulator.MaxPeople))
+			case f.speed < 1 || f.speed > 100_000:
+				return badUsage(cmd, errors.New("--speed must be from 1 to 100000"))
+			case f.runs < 0:
+				return badUsage(cmd, errors.New("--for is below 0"))
+			}
+			return a.demo(cmd.Context(), f)
+		},
+	}
+	c.Flags().IntVar(&f.people, "people", 1000, "how many people")
+	c.Flags().DurationVar(&f.runs, "for", 0, "stop by itself after this long, such as 2m; 0 runs until Ctrl-C")
+	c.Flags().Float64Var(&f.speed, "speed", 3600, "how fast time runs: 3600 makes an hour of a second")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "which invented population")
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "host:port of the HTTP server; a taken one is replaced by a free one")
+	c.Flags().StringVar(&f.dataDir, "data-dir", "", "keep the data here (default: a temporary folder, removed at the end)")
+	return c
+}
+
+// demo runs the stage until its time is over or ctx ends, which is the orderly
+// end of a demo.
+func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+	if f.runs > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.runs)
+		defer cancel()
+	}
+	began := a.now()
+	dir, tidy, err := demoDir(f.dataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tidy()) }()
+	d := &demo{app: a, flags: f, dir: dir, began: began, clock: demoClock{Started: began, Speed: f.speed}}
+	err = d.play(ctx)
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		err = nil
+	}
+	return err
+}
+
+// demoDir makes the data directory. One with the data of a real service is
+// refused: the demo's clock would spoil it.
+func demoDir(dir string) (string, func() error, error) {
+	if dir == "" {
+		dir, err := os.MkdirTemp("", "pengikut-demo-")
+		return dir, func() error { return os.RemoveAll(dir) }, err
+	}
+	keep := func() error { return nil }
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", keep, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "pengikut.db")); err == nil {
+		return "", keep, fmt.Errorf("%s holds a database already: a demo begins with none", dir)
+	}
+	return dir, keep, nil
+}
+
+// demo is one performance.
+type demo struct {
+	*app
+	flags demoFlags
+	dir   string
+	began time.Time // on the wall
+	clock demoClock
+	house *house
+	sim   *simulator.Server
+}
+
+func (d *demo) time() time.Time { return d.clock.at(d.now()) }
+
+// play sets the stage, starts the service on it and tells what happens. The
+// platforms go last, so that no call under way fails at the end.
+func (d *demo) play(ctx context.Context) error {
+	platforms, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.sim = simulator.New(simulator.Options{Seed: d.flags.seed, People: d.flags.people, Now: d.time, Start: d.began})
+	simCtx, stopSim := context.WithCancel(context.WithoutCancel(ctx))
+	simDone := make(chan error, 1)
+	go func() { simDone <- d.sim.Serve(simCtx, platforms) }()
+	err = d.perform(ctx, platforms.Addr())
+	stopSim()
+	return errors.Join(err, <-simDone)
+}
+
+func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
+	c, err := d.options(platforms)
+	if err != nil {
+		return err
+	}
+	if err := d.clock.write(d.dir); err != nil {
+		return err
+	}
+	if d.house, err = d.openHouse(ctx, c, d.time); err != nil {
+		return err
+	}
+	d.house.log = d.logger(slog.LevelError)
+	err = d.setStage(ctx)
+	if err == nil {
+		err = d.run(ctx)
+	}
+	d.clock.Stopped = d.now()
+	return errors.Join(err, d.house.Close(), d.clock.write(d.dir))
+}
+
+// options is the configuration of the demo, in which nothing of the person's own
+// environment takes part.
+func (d *demo) options(sim net.Addr) (config.Config, error) {
+	environ := []string{"PENGIKUT_DATA_DIR=" + d.dir, "PENGIKUT_LISTEN=" + freeAddress(d.flags.listen)}
+	for _, v := range rehearsal(sim) {
+		environ = append(environ, v[0]+"="+v[1])
+	}
+	for _, l := range platforms() { // more often than in life, so that something happens
+		environ = append(environ, "PENGIKUT_"+strings.ToUpper(string(l.name))+"_EVERY=6h")
+	}
+	return config.Load(config.Source{Environ: environ})
+}
+
+// freeAddress is the wanted host:port, or any free port of the host when another
+// program has that one.
+func freeAddress(wanted string) string {
+	l, err := net.Listen("tcp", wanted)
+	if err == nil {
+		_ = l.Close()
+		return wanted
+	}
+	host, _, err := net.SplitHostPort(wanted)
+	if err != nil {
+		return wanted // the configuration will say what is wrong with it
+	}
+	return net.JoinHostPort(host, "0")
+}
+
+// setStage takes in the people and their Facebook tokens.
+func (d *demo) setStage(ctx context.Context) error {
+	people := d.sim.Population()
+	roster, w := io.Pipe()
+	go func() { w.CloseWithError(people.WriteCSV(w, people.Len(), simulatedPlatforms()...)) }()
+	_, report, err := d.importRoster(ctx, d.house, roster, -1, false)
+	if err = errors.Join(err, roster.Close()); err != nil {
+		return err
+	}
+	if knownPlatform(influencer.Facebook) {
+		for p := range people.People(people.Len()) {
+			ref := store.CredentialRef{Platform: influencer.Facebook, NIP: influencer.NIP(p.NIP)}
+			if err := d.house.store.AddCredential(ctx, ref, influencer.Secret(d.sim.UserToken(p.Index)), never); err != nil {
+				return err
+			}
+		}
+	}
+	d.say("%s with %s registered in %s", plural(report.PeopleAdded, "person", "people"),
+		plural(report.AccountsAdded, "account", "accounts"), d.now().Sub(d.began).Round(10*time.Millisecond))
+	return nil
+}
+
+// simulatedPlatforms are the platforms that both sides know.
+func simulatedPlatforms() []simulator.Platform {
+	return slices.DeleteFunc(simulator.Platforms(), func(p simulator.Platform) bool { return !knownPlatform(influencer.Platform(p)) })
+}
+
+func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
+
+// demoTick is how often, on the wall, the demo plans and tells what happened.
+const demoTick = 500 * time.Millisecond
+
+// run plays all parts of the service. What the worker measures in the demo's
+// time, leases above all, is stretched, so that it lasts as long on the wall as
+// in a real service.
+func (d *demo) run(ctx context.Context) error {
+	stretched := func(wall time.Duration) time.Duration { return time.Duration(float64(wall) * d.flags.speed) }
+	s, err := d.house.service(ctx, roles{true, true, true}, worker.Options{
+		Tick: demoTick, CallTimeout: stretched(20 * time.Second), ClaimLease: stretched(time.Minute),
+	})
+	if err != nil {
+		return err
+	}
+	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(stretched(time.Second)), s.address())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.run(ctx) })
+	group.Go(func() error { return (&teller{demo: d}).run(ctx) })
+	return group.Wait()
+}

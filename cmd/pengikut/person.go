@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
+)
+
+// Rows of a person's screen.
+const (
+	shownDecisions = 10
+	shownReadings  = 50 // per account: more than any confirmation looks back
+)
+
+// dossier is one person with all that the status rests on.
+type dossier struct {
+	influencer.PersonAccounts
+	policy    influencer.Policy
+	evidence  influencer.Evidence
+	verdict   influencer.Verdict
+	why       string // the newest decision in a sentence, "" when there is none
+	decisions []influencer.OwnedDecision
+}
+
+// dossierView is a dossier in JSON: a person of the API, and why.
+type dossierView struct {
+	web.Person
+	Qualifies   influencer.Answer `json:"qualifies"`
+	Explanation []string          `json:"explanation"`
+	Decisions   []web.Decision    `json:"decisions"` // the newest
+}
+
+func (a *app) personCommand() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "person NIP",
+		Short: "Show one person: status, why, accounts, evidence, and what would change it",
+		Args:  takes(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			nip, err := influencer.ParseNIP(strings.Join(args, " "), a.now())
+			if err == nil && output != "table" && output != "json" {
+				err = fmt.Errorf("--output %q is none of: table, json", output)
+			}
+			if err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+				d, err := h.dossier(ctx, nip)
+				switch {
+				case errors.Is(err, influencer.ErrNotFound):
+					return errors.New("nobody with this NIP")
+				case err != nil:
+					return err
+				case output == "json":
+					return a.writeDossier(h, d)
+				}
+				return a.showDossier(h, d)
+			})
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	return c
+}
+
+// dossier gathers a person's evidence and asks the rule about it now.
+func (h *house) dossier(ctx context.Context, nip influencer.NIP) (d dossier, err error) {
+	if d.PersonAccounts, err = h.store.PersonByNIP(ctx, nip); err != nil {
+		return d, err
+	}
+	if d.policy, err = h.store.CurrentPolicy(ctx); err != nil {
+		return d, err
+	}
+	d.evidence.Standing = d.Standing
+	for _, a := range d.Accounts {
+		e, err := h.evidenceOf(ctx, a)
+		if err != nil {
+			return d, err
+		}
+		d.evidence.Accounts = append(d.evidence.Accounts, e)
+	}
+	d.verdict = influencer.Decide(d.policy, d.evidence, h.now())
+	page, err := h.store.Decisions(ctx, influencer.DecisionFilter{PersonID: d.ID}, influencer.Paging{Limit: shownDecisions})
+	if err != nil || len(page.Items) == 0 {
+		return d, err
+	}
+	d.decisions = page.Items
+	newest := d.decisions[0].Decision
+	then, err := h.store.PolicyByVersion(ctx, newest.PolicyVersion)
+	d.why = influencer.Sentence(influencer.English, newest, then.Policy)
+	return d, err
+}
+
+func (h *house) evidenceOf(ctx context.Context, a influencer.Account) (influencer.AccountEvidence, error) {
+	page, err := h.store.Readings(ctx, a.ID, never, never, influencer.Paging{Limit: shownReadings})
+	return influencer.AccountEvidence{
+		AccountID: a.ID, Platform: a.Platform, Handle: a.Handle, State: a.State, StateSince: a.StateSince, Readings: page.Items,
+	}, err
+}
+
+func (a *app) writeDossier(h *house, d dossier) error {
+	view := dossierView{Person: admin.Person(d.PersonAccounts), Qualifies: d.verdict.Qualifies,
+		Explanation: influencer.Explain(d.policy, d.verdict, d.evidence, h.now())}
+	for _, one := range d.decisions {
+		view.Decisions = append(view.Decisions, admin.Decision(one))
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(view)
+}
+
+func (a *app) showDossier(h *house, d dossier) error {
+	p := paper{w: a.out, colours: a.colours(a.out)}
+	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
+	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", d.NIP.Grouped(), bracketed(string(d.NIP.Kind())), clean(strings.Join(slices.DeleteFunc(
+		[]string{d.Agency, d.Unit}, func(s string) bool { return s == "" }), ", ")))
+	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(h, d))
+	if d.why != "" {
+		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(d.why))
+	}
+	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.policy.Version)))
+	for _, line := range influencer.Explain(d.policy, d.verdict, d.evidence, h.now()) {
+		fmt.Fprintln(a.out, "  "+clean(line))
+	}
+	fmt.Fprintf(a.out, "\n%s\n", p.bold("Accounts"))
+	if err := drawTable(p, forTable(accountColumns(h.now())), d.Accounts, "none"); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\n%s\n", p.bold("Last decisions"))
+	columns := slices.DeleteFunc(forTable(decisionList(h.now()).columns), func(c column[influencer.OwnedDecision]) bool {
+		return c.head == "NIP" || c.head == "Name" || c.head == "Agency"
+	})
+	return drawTable(p, columns, d.decisions, "none")
+}
+
+func standingTail(h *house, d dossier) string {
+	var b strings.Builder
+	if !d.Since.IsZero() {
+		fmt.Fprintf(&b, " since %s (%s)", influencer.English.DateTime(d.Since), age(d.Since, h.now()))
+	}
+	if !d.FirstGrantedAt.IsZero() && !d.FirstGrantedAt.Equal(d.Since) {
+		fmt.Fprintf(&b, ", first granted %s", influencer.English.DateTime(d.FirstGrantedAt))
+	}
+	if !d.Until.IsZero() {
+		fmt.Fprintf(&b, ", until %s", influencer.English.DateTime(d.Until))
+	}
+	return b.String()
+}
+
+func bracketed(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+func forTable[T any](columns []column[T]) []column[T] {
+	return slices.DeleteFunc(columns, func(c column[T]) bool { return c.cell == nil })
+}
+
+// drawTable draws rows at once, or says that there are none.
+func drawTable[T any](p paper, columns []column[T], rows []T, none string) error {
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(p.w, none)
+		return err
+	}
+	g := grid[T]{paper: p, columns: columns}
+	return g.page(rows)
+}

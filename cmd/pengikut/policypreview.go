@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// effect is what a policy does to a person.
+type effect int
+
+const (
+	gains effect = iota
+	loses
+	otherwise // moves, and neither gains nor loses
+	near      // stays, but only just
+	effects
+)
+
+var effectTitles = [effects]string{"Gain the status", "Lose the status", "Move otherwise", "Stay, but within 10 % of a line"}
+
+func effectOf(m *influencer.Move) effect {
+	switch {
+	case m == nil:
+		return near
+	case m.To.Holds() && !m.From.Holds():
+		return gains
+	case m.From.Holds() && !m.To.Holds():
+		return loses
+	}
+	return otherwise
+}
+
+func (a *app) policyPreviewCommand() *cobra.Command {
+	l := listFlags{}
+	c := &cobra.Command{
+		Use:   "preview FILE",
+		Short: "List who would gain and who would lose, and change nothing",
+		Long: `Decide everybody under the policy in FILE, - for standard input, on the evidence
+already stored. Nothing is written and no platform is called.`,
+		Args: takes(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := a.readPolicy(args[0])
+			if err != nil {
+				return err
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+				if l.output == "table" {
+					return a.previewTable(ctx, h, p, l.limit)
+				}
+				return a.previewRows(ctx, h, p, l)
+			})
+		},
+	}
+	l.addOutput(c)
+	c.Flags().IntVar(&l.limit, "limit", 20, "people shown of each kind in a table; 0 shows all")
+	return c
+}
+
+// previewTable prints the totals first, so the rows are gathered, at most limit
+// of each kind.
+func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, limit int) error {
+	if err := a.tellChanges(ctx, h, p); err != nil {
+		return err
+	}
+	var rows [effects][]influencer.PreviewRow
+	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
+		if e := effectOf(r.Move); limit == 0 || len(rows[e]) < limit {
+			rows[e] = append(rows[e], r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	counts := a.tellPreview(totals)
+	sheet := paper{w: a.out, colours: a.colours(a.out)}
+	for e, title := range effectTitles {
+		if len(rows[e]) == 0 {
+			continue
+		}
+		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(title))
+		if err := drawTable(sheet, columnsFor(effect(e), h.now()), rows[e], ""); err != nil {
+			return err
+		}
+		if more := counts[e] - len(rows[e]); more > 0 {
+			fmt.Fprintf(a.out, "… and %s more: --limit 0 or --output csv\n", number(more))
+		}
+	}
+	return nil
+}
+
+// tellChanges prints what the policy says otherwise than the one in force.
+func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) error {
+	inForce, err := h.store.CurrentPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	changes := influencer.Diff(inForce, p)
+	if len(changes) == 0 {
+		fmt.Fprintf(a.out, "Says what version %d, in force, says.\n\n", inForce.Version)
+		return nil
+	}
+	fmt.Fprintf(a.out, "Against version %d, in force:\n  %s\n\n", inForce.Version, strings.Join(changes, "\n  "))
+	return nil
+}
+
+// tellPreview prints the totals and returns how many people each effect has.
+func (a *app) tellPreview(t influencer.Preview) [effects]int {
+	var counts [effects]int
+	for m, n := range t.Moves {
+		counts[effectOf(&m)] += n
+	}
+	counts[near] = t.Near
+	fmt.Fprintf(a.out, "%s: %s gain, %s lose, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.People, "person", "people"),
+		number(counts[gains]), number(counts[loses]), number(counts[otherwise]), number(counts[near]))
+	return counts
+}
+
+// previewRows streams the rows for a machine.
+func (a *app) previewRows(ctx context.Context, h *house, p influencer.Policy, l listFlags) error {
+	out := bufio.NewWriter(a.out)
+	w := newRowWriter(a, list[influencer.PreviewRow]{columns: previewColumns(h.now()), view: viewPreview}, l.output, out)
+	_, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
+		return w.page([]influencer.PreviewRow{r})
+	})
+	if err == nil {
+		err = w.end("")
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// columnsFor leaves out the columns that say nothing of an effect.
+func columnsFor(e effect, now time.Time) []column[influencer.PreviewRow] {
+	idle := []string{"Near", "Has", "Line"}
+	if e == near {
+		idle = []string{"Becomes", "Reason"}
+	}
+	return slices.DeleteFunc(previewColumns(now), func(c column[influencer.PreviewRow]) bool { return slices.Contains(idle, c.head) })
+}
+
+func previewColumns(now time.Time) []column[influencer.PreviewRow] {
+	type r = influencer.PreviewRow
+	moved := func(get func(influencer.Move) string) func(r) string {
+		return func(r r) string {
+			if r.Move == nil {
+				return ""
+			}
+			return get(*r.Move)
+		}
+	}
+	nearBy := func(get func(influencer.NearLine) string) func(r) string {
+		return func(r r) string {
+			if r.Near == nil {
+				return ""
+			}
+			return get(*r.Near)
+		}
+	}
+	return []column[r]{
+		{head: "NIP", cell: func(r r) string { return r.NIP.Grouped() }, raw: func(r r) string { return string(r.NIP) }},
+		{head: "Name", cell: func(r r) string { return r.Name }},
+		{head: "Agency", cell: func(r r) string { return r.Agency }},
+		{head: "Status", cell: func(r r) string { return string(r.Status) }, paint: func(r r) text.Color { return statusColour(r.Status) }},
+		{head: "Since", cell: func(r r) string { return ageOrBlank(r.Since, now) }, raw: func(r r) string { return stamp(r.Since) }},
+		{head: "Becomes", cell: moved(func(m influencer.Move) string { return string(m.To) })},
+		{head: "Reason", cell: moved(func(m influencer.Move) string { return reasonWord(m.Reason) })},
+		{head: "Near", cell: nearBy(func(n influencer.NearLine) string { return string(n.Platform) })},
+		{head: "Has", right: true, cell: nearBy(func(n influencer.NearLine) string { return number(n.Value) }),
+			raw: nearBy(func(n influencer.NearLine) string { return fmt.Sprint(n.Value) })},
+		{head: "Line", right: true, cell: nearBy(func(n influencer.NearLine) string { return number(n.Line) }),
+			raw: nearBy(func(n influencer.NearLine) string { return fmt.Sprint(n.Line) })},
+	}
+}
+
+// previewView is a row of a preview in JSON.
+type previewView struct {
+	PersonID int64             `json:"person_id"`
+	NIP      string            `json:"nip"`
+	Name     string            `json:"name"`
+	Agency   string            `json:"agency"`
+	Status   influencer.Status `json:"status"`
+	To       influencer.Status `json:"to,omitempty"` // absent for who stays
+	Reason   influencer.Reason `json:"reason,omitempty"`
+	Near     *nearView         `json:"near,omitempty"` // for who stays, but only just
+}
+
+type nearView struct {
+	Platform influencer.Platform `json:"platform"`
+	Metric   influencer.Metric   `json:"metric"`
+	Value    int64               `json:"value"`
+	Line     int64               `json:"line"`
+}
+
+func viewPreview(r influencer.PreviewRow) any {
+	v := previewView{PersonID: r.ID, NIP: string(r.NIP), Name: r.Name, Agency: r.Agency, Status: r.Status}
+	if r.Move != nil {
+		v.To, v.Reason = r.Move.To, r.Move.Reason
+	}
+	if r.Near != nil {
+		v.Near = &nearView{r.Near.Platform, r.Near.Metric, r.Near.Value, r.Near.Line}
+	}
+	return v
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/connectors/gate"
+	"github.com/pengikut/pengikut/store"
+	"github.com/pengikut/pengikut/web"
+	"github.com/pengikut/pengikut/worker"
+)
+
+// stopTime is how long a service may take to end once asked to.
+const stopTime = 30 * time.Second
+
+// roles are the parts of the service that one process plays.
+type roles struct{ worker, scheduler, web bool }
+
+func parseRoles(names []string) (r roles, err error) {
+	for _, n := range names {
+		switch n {
+		case "all":
+			r = roles{true, true, true}
+		case "worker":
+			r.worker = true
+		case "scheduler":
+			r.scheduler = true
+		case "web":
+			r.web = true
+		default:
+			return r, fmt.Errorf("--role %q is none of: all, worker, scheduler, web", n)
+		}
+	}
+	return r, nil
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var names []string
+	var level string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service: plan, read, decide, and answer HTTP",
+		Long: `Run the service until it is asked to stop. Any number of processes may run on one
+database and one Redis, with their parts split by --role. A database with an old
+schema is refused, except the embedded one, which is brought up to date.`,
+		Args: takes(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := parseRoles(names)
+			var l slog.Level
+			if err2 := l.UnmarshalText([]byte(level)); err2 != nil {
+				err = errors.Join(err, fmt.Errorf("--log-level %q is none of: debug, info, warn, error", level))
+			}
+			if err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.serve(cmd.Context(), r, a.logger(l))
+		},
+	}
+	c.Flags().StringSliceVar(&names, "role", []string{"all"}, "all, or some of: worker, scheduler, web")
+	c.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return c
+}
+
+func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	if err := mayServe(c, r); err != nil {
+		return err
+	}
+	h, err := a.openHouse(ctx, c, a.now)
+	if err != nil {
+		return err
+	}
+	h.log = log
+	for _, w := range c.Warnings() {
+		log.Warn(w)
+	}
+	s, err := h.service(ctx, r, worker.Options{})
+	if err == nil {
+		log.Info("serving", "version", versionText(), "listen", s.address(), "roles", r.String(), "database", databaseKind(c))
+		err = s.run(ctx)
+	}
+	return errors.Join(err, h.Close())
+}
+
+// mayServe refuses what could only go wrong later.
+func mayServe(c config.Config, r roles) error {
+	if c.EmbeddedQueue() && r.worker != r.scheduler {
+		return errors.New("roles can be split only with PENGIKUT_REDIS_URL: a Redis inside the process has no other visitors")
+	}
+	if !c.Embedded() {
+		return nil
+	}
+	d, err := readDemoClock(c.DataDir)
+	if err == nil && d != nil {
+		err = fmt.Errorf("%s holds the data of a demo, whose clock is not the wall's", c.DataDir)
+	}
+	return err
+}
+
+func databaseKind(c config.Config) string {
+	if c.Embedded() {
+		return "sqlite"
+	}
+	return "postgres"
+}
+
+func (r roles) String() string {
+	names := slices.DeleteFunc([]string{"worker", "scheduler", "web"}, func(n string) bool {
+		return n == "worker" && !r.worker || n == "scheduler" && !r.scheduler || n == "web" && !r.web
+	})
+	return strings.Join(names, ",")
+}
+
+// service is the running parts of a process.
+type service struct {
+	worker   *worker.Worker // nil without that role
+	web      *web.Server
+	listener net.Listener // nil without the role web
+	redis    io.Closer
+	log      *slog.Logger
+}
+
+// service builds what the roles ask for. Zero values of o are filled.
+func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *service, err error) {
+	s := &service{log: h.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	client, closer, err := h.redis()
+	if err != nil {
+		return s, err
+	}
+	s.redis = closer
+	checks := []web.Check{h.probe("database", h.store.Ping)}
+	if r.worker || r.scheduler {
+		if err := s.buildWorker(ctx, h, r, o, client); err != nil {
+			return s, err
+		}
+		checks = append(checks, h.probe("queue", s.worker.Ready))
+	}
+	if r.web {
+		s.web = web.New(web.Options{Checks: checks, Log: h.log})
+		s.listener, err = net.Listen("tcp", h.config.Listen)
+	}
+	return s, err
+}
+
+func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.Options, client redis.UniversalClient) error {
+	on, without, err := h.connect(ctx, gate.New(gate.Options{Client: client, Now: h.now}))
+	if err != nil {
+		return err
+	}
+	for _, l := range without {
+		h.log.Warn("platform is off", "platform", l.name, "why", l.why)
+	}
+	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
+	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
+	s.worker, err = worker.New(o)
+	return err
+}
+
+// redis connects to the configured Redis, or starts one in the process.
+func (h *house) redis() (redis.UniversalClient, io.Closer, error) {
+	if h.config.EmbeddedQueue() {
+		e := worker.EmbeddedRedis(h.log)
+		return e.Client(), e, nil
+	}
+	client, err := worker.Connect(h.config.RedisURL.Reveal(), h.log)
+	return client, client, err
+}
+
+// probe makes a readiness check that tells anybody no more than which part does
+// not answer; what exactly it said goes to the log.
+func (h *house) probe(name string, ask func(context.Context) error) web.Check {
+	return web.Check{Name: name, Probe: func(ctx context.Context) error {
+		err := ask(ctx)
+		switch {
+		case err == nil || errors.Is(err, context.DeadlineExceeded):
+			return err
+		case errors.Is(err, store.ErrSchema):
+			return errors.New("the schema is not this program's")
+		}
+		h.log.WarnContext(ctx, "not ready", "check", name, "error", err)
+		return errors.New("does not answer")
+	}}
+}
+
+// address is where HTTP is answered, "" when it is not.
+func (s *service) address() string {
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// run plays all parts until ctx ends or one of them fails, then stops the others
+// in good order, within stopTime.
+func (s *service) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if s.worker != nil {
+		group.Go(func() error { return s.worker.Run(ctx) })
+	}
+	if s.listener != nil {
+		group.Go(func() error { return s.web.Serve(ctx, s.listener) })
+	}
+	done := make(chan error, 1)
+	go func() { done <- group.Wait() }()
+	select {
+	case err := <-done:
+		return errors.Join(err, s.close())
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	select {
+	case err := <-done:
+		return errors.Join(err, s.close())
+	case <-time.After(stopTime):
+		return fmt.Errorf("not stopped after %v; what was under way is read again", stopTime)
+	}
+}
+
+// close ends what was built and does not run.
+func (s *service) close() error {
+	var err error
+	if s.redis != nil {
+		err = s.redis.Close()
+	}
+	if s.listener != nil {
+		if e := s.listener.Close(); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+const (
+	linesABeat  = 5                // moves told one by one
+	statusEvery = 5 * time.Second  // on the wall
+	hintsLatest = 10 * time.Second // after the start, with or without an influencer to point at
+)
+
+// teller tells what happens in a demo, as it happens.
+type teller struct {
+	*demo
+	lastID       int64 // the newest decision told
+	lastAt       time.Time
+	policies     map[int]influencer.Policy
+	gained, lost int
+	first        influencer.NIP // who was the first to move
+	hinted       bool
+	statusAt     time.Time
+}
+
+func (t *teller) run(ctx context.Context) error {
+	t.policies, t.statusAt = map[int]influencer.Policy{}, t.now()
+	beat := time.NewTicker(demoTick)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return t.end(context.WithoutCancel(ctx))
+		case <-beat.C:
+		}
+		if err := t.beat(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+func (t *teller) beat(ctx context.Context) error {
+	news, err := t.news(ctx)
+	if err == nil {
+		err = t.tell(ctx, news)
+	}
+	if err != nil {
+		return err
+	}
+	if !t.hinted && (t.first != "" || t.now().Sub(t.began) > hintsLatest) {
+		t.hinted = true
+		t.hints()
+	}
+	if t.now().Sub(t.statusAt) < statusEvery {
+		return nil
+	}
+	t.statusAt = t.now()
+	return t.status(ctx)
+}
+
+// news is every decision since the last beat, oldest first.
+func (t *teller) news(ctx context.Context) ([]influencer.OwnedDecision, error) {
+	filter := influencer.DecisionFilter{Since: t.lastAt}
+	var news []influencer.OwnedDecision
+	for page, err := range walk(ctx, listFlags{}, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
+		return t.house.store.Decisions(ctx, filter, p)
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range page.Items {
+			if d.ID > t.lastID {
+				news = append(news, d)
+			}
+		}
+	}
+	slices.Reverse(news)
+	if n := len(news); n > 0 {
+		t.lastID, t.lastAt = news[n-1].ID, news[n-1].At
+	}
+	return news, nil
+}
+
+// tell tells the first few moves in a sentence each, and counts the others.
+func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) error {
+	var more [effects]int
+	for i, d := range news {
+		e := effectOf(&influencer.Move{From: d.From, To: d.To})
+		t.count(e, d)
+		if i >= linesABeat {
+			more[e]++
+			continue
+		}
+		p, err := t.policy(ctx, d.PolicyVersion)
+		if err != nil {
+			return err
+		}
+		t.say("%s  %s  %s: %s", t.mark(e), d.NIP.Grouped(), clean(d.Name), clean(influencer.Sentence(influencer.English, d.Decision, p)))
+	}
+	if n := len(news) - linesABeat; n > 0 {
+		t.say("…  and %s: %s granted, %s lost, %s otherwise", plural(n, "move more", "moves more"),
+			number(more[gains]), number(more[loses]), number(more[otherwise]))
+	}
+	return nil
+}
+
+func (t *teller) count(e effect, d influencer.OwnedDecision) {
+	switch e {
+	case gains:
+		t.gained++
+	case loses:
+		t.lost++
+	}
+	if t.first == "" {
+		t.first = d.NIP
+	}
+}
+
+func (t *teller) mark(e effect) string {
+	sheet := paper{w: t.out, colours: t.colours(t.out)}
+	switch e {
+	case gains:
+		return sheet.paint(text.FgGreen, "+ granted")
+	case loses:
+		return sheet.paint(text.FgRed, "- lost   ")
+	}
+	return "~ moved  "
+}
+
+func (t *teller) policy(ctx context.Context, version int) (influencer.Policy, error) {
+	if p, ok := t.policies[version]; ok {
+		return p, nil
+	}
+	v, err := t.house.store.PolicyByVersion(ctx, version)
+	t.policies[version] = v.Policy
+	return v.Policy, err
+}
+
+// status tells where everything stands, in one line.
+func (t *teller) status(ctx context.Context) error {
+	sum, err := t.house.store.Summary(ctx, influencer.SummaryFilter{})
+	if err != nil {
+		return err
+	}
+	sheet := paper{w: t.out, colours: t.colours(t.out)}
+	t.say("%s", sheet.bold(fmt.Sprintf("=  after %s: %s (%s granted, %s lost so far), %s of %s accounts read, %s answered",
+		daysAndHours(t.time().Sub(t.began)), plural(sum.Statuses[influencer.StatusActive]+sum.Statuses[influencer.StatusGrace], "influencer", "influencers"),
+		number(t.gained), number(t.lost), number(sum.Read), number(sum.Expected),
+		plural(int(t.sim.Stats().Total.Calls), "call", "calls"))))
+	return nil
+}
+
+// hints tells what to look at next.
+func (t *teller) hints() {
+	nip := t.first
+	if nip == "" {
+		nip = influencer.NIP(t.sim.Population().Person(0).NIP)
+	}
+	t.say(`
+   Look at it from a second terminal:
+     export PENGIKUT_DATA_DIR=%s
+     pengikut influencers
+     pengikut person %s
+     pengikut decisions --since 24h
+     pengikut accounts --state gone
+   End with Ctrl-C.
+`, t.dir, nip)
+}
+
+// end tells the last moves and where everything stood.
+func (t *teller) end(ctx context.Context) error {
+	news, err := t.news(ctx)
+	return errors.Join(err, t.tell(ctx, news), t.status(ctx))
+}
+
+func daysAndHours(d time.Duration) string {
+	if d < day {
+		return span(d)
+	}
+	return fmt.Sprintf("%dd %dh", d/day, d%day/time.Hour)
+}
