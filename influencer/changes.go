@@ -4,20 +4,18 @@ import (
 	"fmt"
 )
 
-// changes lists what would change a person's situation, an admin's part first.
+// changes lists what would change a person's situation, an admin's part first: only
+// what matters, not each requirement that happens to be unmet.
 func (x explainer) changes() []string {
-	s := x.e.Standing
-	switch s.Status {
-	case StatusBlocked:
-		return []string{"To change it: an admin's unblock."}
-	case StatusSuspended:
-		return []string{"To change it: an admin's reinstate, or the end of the suspension."}
-	}
 	var lines []string
-	if x.v.Move != nil {
+	switch status := x.e.Standing.Status; {
+	case x.v.Move != nil:
 		lines = append(lines, fmt.Sprintf("Due now: %s to %s (%s).", x.v.Move.From, x.v.Move.To, x.v.Move.Reason))
-	}
-	if s.Status == StatusPending && x.v.Qualifies != No {
+	case status == StatusBlocked:
+		return []string{"To change it: an admin's unblock."}
+	case status == StatusSuspended:
+		return []string{"To change it: an admin's reinstate, or the end of the suspension."}
+	case status == StatusPending && x.v.Qualifies == Yes:
 		lines = append(lines, "To change it: an admin's approval.")
 	}
 	for _, r := range x.v.Requirements {
@@ -27,17 +25,35 @@ func (x explainer) changes() []string {
 	case No:
 		lines = append(lines, "To change it: a post on any of the accounts.")
 	case Unknown:
-		lines = append(lines, "To change it: a reading that shows the newest post of an account.")
+		lines = append(lines, "To change it: a reading that shows a post within "+English.Duration(x.p.Activity.Within)+".")
 	}
 	return lines
 }
 
-// change tells what would change the answer of one requirement that is not met
-// for good.
+// requirements is how the requirements fare together.
+func (x explainer) requirements() Answer {
+	met, unknown := 0, 0
+	for _, r := range x.v.Requirements {
+		switch r.Answer {
+		case Yes:
+			met++
+		case Unknown:
+			unknown++
+		}
+	}
+	return combine(x.p.Match.Needed(len(x.v.Requirements)), met, unknown)
+}
+
+// change tells what would change the answer of one requirement, where that
+// would matter to the person.
 func (x explainer) change(r RequirementResult) []string {
-	switch r.Why {
-	case WhyAbove:
+	if r.Why == WhyAbove {
+		return x.fall(r)
+	}
+	if x.requirements() == Yes {
 		return nil
+	}
+	switch r.Why {
 	case WhyNoAccount:
 		return []string{fmt.Sprintf("To change it: register an account on %s.", r.Platform.Title())}
 	case WhyBelow:
@@ -82,10 +98,29 @@ func (x explainer) confirmation(r RequirementResult, a AccountResult) string {
 		readings = fmt.Sprintf("%d more good readings, %s apart,", needs, English.Duration(x.p.ConfirmGap))
 	}
 	if x.decides(r) {
-		what = map[bool]string{true: "start the grace", false: "end the status"}[x.p.Grace > 0 && x.e.Standing.Status != StatusGrace]
+		what = x.loss()
 	}
 	return fmt.Sprintf("What would change it: %s of %s below %s after %s would %s.", readings, r.Platform.Title(),
 		English.Number(r.Line), English.DateTime(a.SeenAt.Add(x.p.ConfirmGap)), what)
+}
+
+// fall tells a holder what would end the status by a requirement that is met.
+func (x explainer) fall(r RequirementResult) []string {
+	if !x.e.Standing.Status.Holds() || x.v.Qualifies != Yes || !x.decides(r) {
+		return nil
+	}
+	reads := fmt.Sprintf("%d good %s", x.p.Confirm, plural(int64(x.p.Confirm), "reading"))
+	if x.p.Confirm > 1 && x.p.ConfirmGap > 0 {
+		reads += ", " + English.Duration(x.p.ConfirmGap) + " apart,"
+	}
+	return []string{fmt.Sprintf("What would change it: %s of %s below %s would %s.", reads, r.Platform.Title(), English.Number(r.Line), x.loss())}
+}
+
+func (x explainer) loss() string {
+	if x.p.Grace > 0 && x.e.Standing.Status != StatusGrace {
+		return "start the grace"
+	}
+	return "end the status"
 }
 
 // decides tells whether a "not met" of r alone would make the person no longer

@@ -27,9 +27,9 @@ type explainer struct {
 
 func (x explainer) status() string {
 	s := x.e.Standing
-	since := ""
+	since, on := "", ""
 	if !s.Since.IsZero() {
-		since = " since " + English.Date(s.Since)
+		since, on = " since "+English.Date(s.Since), " on "+English.Date(s.Since)
 	}
 	switch s.Status {
 	case StatusActive:
@@ -43,7 +43,7 @@ func (x explainer) status() string {
 	case StatusBlocked:
 		return "Is blocked by an admin" + since + ". The rule moves nothing; before: " + string(s.Underlying()) + "."
 	case StatusRevoked:
-		return "Is not an influencer: the status was revoked" + since + "."
+		return "Is not an influencer: the status was revoked" + on + "."
 	default:
 		return "Is not an influencer."
 	}
@@ -70,56 +70,59 @@ func (x explainer) needed() string {
 }
 
 func (x explainer) requirement(r RequirementResult) string {
-	head := fmt.Sprintf("%s: ", r.Platform.Title())
-	line := English.Number(r.Line)
+	needs := English.Count(r.Line, r.Metric)
 	if r.Line != r.AtLeast {
-		line += " to keep the status"
+		needs += " to keep the status"
 	}
-	text := head + r.fared(line)
+	text := r.Platform.Title() + ": " + r.fared() + needs + "."
 	for _, a := range r.Accounts {
-		text += "; " + x.account(a, r.Metric)
+		text += " " + x.account(a) + "."
 	}
-	return text + "."
+	return text
 }
 
-func (r RequirementResult) fared(line string) string {
+// fared ends where the count that is needed follows.
+func (r RequirementResult) fared() string {
 	switch r.Why {
 	case WhyAbove:
-		return fmt.Sprintf("met, %s of %s", English.Count(*r.Best, r.Metric), line)
-	case WhyNoAccount:
-		return fmt.Sprintf("not met, no account (needs %s %s)", line, r.Metric)
-	case WhyGone:
-		return fmt.Sprintf("not met, the account is gone or suspended (needs %s %s)", line, r.Metric)
+		return "met, " + English.Number(*r.Best) + " of "
 	case WhyBelow:
-		return fmt.Sprintf("not met, %s of %s", English.Count(*r.Best, r.Metric), line)
+		return "not met, " + English.Number(*r.Best) + " of "
+	case WhyUnconfirmed:
+		return "below but not yet confirmed, " + English.Number(*r.Best) + " of "
+	case WhyNoAccount:
+		return "not met, no account to show "
+	case WhyGone:
+		return "not met, the account is gone or suspended and cannot show "
 	default:
-		return fmt.Sprintf("unknown (needs %s %s)", line, r.Metric)
+		return "unknown whether it has "
 	}
 }
 
 // account tells what one account contributes.
-func (x explainer) account(a AccountResult, m Metric) string {
+func (x explainer) account(a AccountResult) string {
 	evidence := x.evidence(a.AccountID)
-	text := evidence.Handle
-	if text == "" {
-		text = fmt.Sprintf("account %d", a.AccountID)
+	text := "@" + evidence.Handle
+	if evidence.Handle == "" {
+		text = fmt.Sprintf("Account %d", a.AccountID)
 	}
+	text += stateText(evidence.State)
 	if a.Value == nil {
-		return text + " was never read well" + stateText(evidence.State)
+		return text + ": no good reading yet"
 	}
-	text += fmt.Sprintf(" had %s %s", English.Count(*a.Value, m), x.ago(a.SeenAt))
+	text += fmt.Sprintf(": %s, seen %s", English.Number(*a.Value), x.ago(a.SeenAt))
 	switch a.Why {
 	case WhyStale:
 		text += ", too old to prove anything"
 	case WhyFuture:
-		text += ", a time in the future proves nothing"
+		text += ", which proves nothing"
 	case WhyUnconfirmed:
 		text += fmt.Sprintf(", below the line in %d of %d reads", a.Confirmed, x.p.Confirm)
 	}
 	if len(evidence.Readings) > 0 && evidence.Readings[0].Suspect {
-		text += ", a steep drop since then waits for another reading"
+		text += "; a steep drop since then waits for another reading"
 	}
-	return text + stateText(evidence.State)
+	return text
 }
 
 func (x explainer) evidence(id int64) AccountEvidence {
@@ -140,6 +143,9 @@ func stateText(s AccountState) string {
 
 func (x explainer) ago(t time.Time) string {
 	age := x.now.Sub(t)
+	if age < -skew {
+		return "in the future"
+	}
 	if age < time.Minute {
 		return "just now"
 	}
@@ -153,7 +159,7 @@ func (x explainer) activity() string {
 	newest, on := time.Time{}, AccountEvidence{}
 	for _, a := range x.e.Accounts {
 		for _, r := range a.Readings {
-			if !r.Suspect && r.LastActiveAt.After(newest) {
+			if !r.Suspect && r.LastActiveAt.After(newest) && r.LastActiveAt.Sub(x.now) <= skew {
 				newest, on = r.LastActiveAt, a
 			}
 		}

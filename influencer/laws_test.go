@@ -315,3 +315,42 @@ func mostSpaced(times []time.Time, gap time.Duration) int {
 	})
 	return max(mostSpaced(rest, gap), 1+mostSpaced(far, gap))
 }
+
+// TestHistoryIsEnough: giving only the newest good reading, and the older ones
+// where NeedsHistory asks, decides as all readings do.
+func TestHistoryIsEnough(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, e := genPolicy(t), genEvidence(t)
+		for i := range e.Accounts { // a connector's readings all know their metrics
+			for k := range e.Accounts[i].Readings {
+				r := &e.Accounts[i].Readings[k]
+				r.Followers, r.Friends = known(r.Followers), known(r.Friends)
+			}
+		}
+		brief := Evidence{Standing: e.Standing, Accounts: slices.Clone(e.Accounts)}
+		for i, a := range brief.Accounts {
+			n := slices.IndexFunc(a.Readings, func(r Reading) bool { return !r.Suspect })
+			brief.Accounts[i].Readings = a.Readings[:n+1]
+		}
+		for _, id := range NeedsHistory(p, brief) {
+			brief.Accounts[id-1].Readings = e.Accounts[id-1].Readings
+		}
+		whole, short := Decide(p, e, at), Decide(p, brief, at)
+		if whole.Qualifies != short.Qualifies || whole.Activity != short.Activity || !cmp.Equal(whole.Move, short.Move) {
+			t.Fatalf("decided otherwise with what was asked for:\n%s", cmp.Diff(whole, short))
+		}
+		for i := range whole.Requirements {
+			if whole.Requirements[i].Answer != short.Requirements[i].Answer {
+				t.Fatalf("answered requirement %d otherwise:\n%s", i, cmp.Diff(whole, short))
+			}
+		}
+	})
+}
+
+func known(n *int64) *int64 {
+	if n == nil {
+		return new(int64)
+	}
+	return n
+}

@@ -6,14 +6,18 @@ import (
 	"testing"
 )
 
-// TestMain has every property tried 10,000 times, or as often as -rapid.checks
-// says when it is given.
+// TestMain has every property tried 10,000 times, 1,000 with -short, or as often
+// as -rapid.checks says when it is given.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given && !testing.Short() {
-		if err := flag.Set("rapid.checks", "10000"); err != nil {
+	checks := "10000"
+	if testing.Short() {
+		checks = "1000"
+	}
+	if !given {
+		if err := flag.Set("rapid.checks", checks); err != nil {
 			panic(err)
 		}
 	}

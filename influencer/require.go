@@ -183,6 +183,9 @@ func appendUnproven(ids []int64, p *Policy, e *Evidence, r Requirement) []int64 
 			continue
 		}
 		if *a.Readings[n].Metric(r.Metric) >= line {
+			if a.State == StateGone || a.State == StateSuspended {
+				continue // it may have been so for GoneAfter, and then it counts as below
+			}
 			return ids[:had]
 		}
 		j := judge{p: p, now: a.Readings[n].LastSeenAt}
