@@ -38,7 +38,7 @@ type naiveReading struct {
 	Followers    *int64
 	Following    *int64
 	Posts        *int64
-	LastActiveAt any
+	LastActiveAt *int64
 }
 
 type naiveDecision struct {
@@ -110,9 +110,10 @@ func (d *Baseline) decideOne(db *gorm.DB, personID int64, meets bool, at time.Ti
 	return nil
 }
 
-func naiveTime(t time.Time) any {
+func naiveTime(t time.Time) *int64 {
 	if t.IsZero() {
 		return nil
 	}
-	return t.UnixMicro()
+	micros := t.UnixMicro()
+	return &micros
 }

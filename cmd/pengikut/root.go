@@ -35,6 +35,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.policyCommand(),
 		a.replayCommand(),
 		a.serveCommand(),
+		a.benchCommand(),
+		a.benchDesignCommand(),
 		a.simulateCommand(),
 		a.syncCommand(),
 		a.versionCommand(),
