@@ -20,9 +20,10 @@ type CredentialState string
 // The states of a credential. Only one in CredentialOK, and not past its expiry,
 // is handed to a connector.
 const (
-	CredentialOK     CredentialState = "ok"
-	CredentialDead   CredentialState = "dead"   // the platform no longer accepts it
-	CredentialBroken CredentialState = "broken" // the stored text was changed or moved: add the token again
+	CredentialOK      CredentialState = "ok"
+	CredentialDead    CredentialState = "dead"    // the platform no longer accepts it
+	CredentialBroken  CredentialState = "broken"  // the stored text was changed or moved: add the token again
+	CredentialExpired CredentialState = "expired" // past its expiry; never stored, told by the clock
 )
 
 // CredentialRef names a credential: an account's own token by its owner's NIP,
@@ -165,14 +166,16 @@ type CredentialFilter struct {
 	State    CredentialState
 }
 
-// Credentials lists tokens without the tokens, oldest first.
+// Credentials lists tokens without the tokens, oldest first. A token of which the
+// platform said so at the account's last attempt is dead.
 func (s *Store) Credentials(ctx context.Context, f CredentialFilter, paging influencer.Paging) (influencer.Page[Credential], error) {
 	l := newListing("credentials", f)
+	l.args = append(l.args, s.now().UnixMicro()) // for listedCredentials
 	if f.Platform != "" {
 		l.only("c.platform = ?", f.Platform)
 	}
 	if f.NIP != "" {
-		l.only("p.nip = ?", string(f.NIP))
+		l.only("c.nip = ?", string(f.NIP))
 	}
 	if f.State != "" {
 		l.only("c.state = ?", f.State)
@@ -186,11 +189,19 @@ func (s *Store) Credentials(ctx context.Context, f CredentialFilter, paging infl
 	return out, nil
 }
 
+// listedCredentials tells each credential's state as its account and the clock
+// tell it. Its one argument is the time.
+const listedCredentials = `(SELECT c.id, c.platform, coalesce(c.account_id, 0) AS account_id, coalesce(p.nip, '') AS nip,
+		coalesce(a.handle, '') AS handle, c.label, c.key_id, c.created_at, c.expires_at,
+		CASE WHEN c.state <> 'ok' THEN c.state
+			WHEN a.state = 'credential_dead' AND a.attempted_at > c.created_at THEN 'dead'
+			WHEN c.expires_at <= ? THEN 'expired' ELSE 'ok' END AS state,
+		CASE WHEN c.state = 'ok' AND a.state = 'credential_dead' AND a.attempted_at > c.created_at THEN a.error ELSE c.detail END AS detail
+	FROM credentials c LEFT JOIN accounts a ON a.id = c.account_id LEFT JOIN people p ON p.id = a.person_id) c`
+
 func loadCredentials(db *gorm.DB, l *listing, after int64, limit int) ([]Credential, error) {
-	rows, err := db.Raw(`SELECT c.id, c.platform, coalesce(c.account_id, 0), coalesce(p.nip, ''), coalesce(a.handle, ''),
-			c.label, c.key_id, c.state, c.detail, c.created_at, c.expires_at
-		FROM credentials c LEFT JOIN accounts a ON a.id = c.account_id LEFT JOIN people p ON p.id = a.person_id`+
-		l.whereSQL("c.id > ?")+` ORDER BY c.id LIMIT ?`, l.with(after, limit)...).Rows()
+	rows, err := db.Raw(`SELECT id, platform, account_id, nip, handle, label, key_id, state, detail, created_at, expires_at
+		FROM `+listedCredentials+l.whereSQL("c.id > ?")+` ORDER BY c.id LIMIT ?`, l.with(after, limit)...).Rows()
 	if err != nil {
 		return nil, err
 	}

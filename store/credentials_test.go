@@ -193,6 +193,36 @@ func TestAppTokens(t *testing.T) {
 	})
 }
 
+func TestCredentialStatesAreToldByAccountAndClock(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		db = db.withKeys(phraseOld)
+		_, a := db.addPerson(ani, influencer.Facebook)
+		ref := CredentialRef{Platform: influencer.Facebook, NIP: ani}
+		want := func(state CredentialState, detail string) {
+			t.Helper()
+			for _, f := range []CredentialFilter{{}, {State: state}} {
+				if got := db.credentials(f); len(got) != 1 || got[0].State != state || got[0].Detail != detail {
+					t.Errorf("listed under %v: %+v, want %s %q", f, got, state, detail)
+				}
+			}
+		}
+		if err := db.AddCredential(context.Background(), ref, "first", monday.Add(2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		want(CredentialOK, "")
+		db.clock.advance(time.Hour)
+		db.exec("UPDATE accounts SET state = 'credential_dead', error = 'logged out', attempted_at = ? WHERE id = ?", db.clock.at.UnixMicro(), a[0])
+		want(CredentialDead, "logged out")
+		db.clock.advance(time.Minute)
+		if err := db.AddCredential(context.Background(), ref, "second", monday.Add(2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		want(CredentialOK, "")
+		db.clock.advance(time.Hour)
+		want(CredentialExpired, "")
+	})
+}
+
 func TestTamperedTokenIsSetAside(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		db = db.withKeys(phraseOld)
