@@ -119,20 +119,18 @@ func (r *recording) refuseHeld(fresh map[string]*attempt) error {
 	for id := range fresh {
 		ids = append(ids, id)
 	}
-	rows, err := r.tx.Raw(`SELECT external_id FROM accounts WHERE platform = ? AND external_id <> '' AND external_id ?`,
-		string(r.ref.Platform), anyOf(r.tx, ids)).Rows()
+	// Asked one by one within the statement: over a list, Postgres may rather read
+	// all the ids of the platform while its statistics say there are few.
+	set := new(rowSet).texts("id", ids)
+	err := each(r.tx, `SELECT t.id FROM ? WHERE
+		(SELECT a.id FROM accounts a WHERE a.platform = ? AND a.external_id = t.id AND a.external_id <> '' LIMIT 1) IS NOT NULL`,
+		[]any{set.as(r.tx, "t"), string(r.ref.Platform)}, func(c *cursor) {
+			fresh[c.text()].failure = conflict("another registered account is the same account of the platform")
+		})
 	if err != nil {
 		return fmt.Errorf("pinned ids: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("pinned ids: %w", err)
-		}
-		fresh[id].failure = conflict("another registered account is the same account of the platform")
-	}
-	return rows.Err()
+	return nil
 }
 
 func conflict(detail string) *influencer.Failure {

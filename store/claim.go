@@ -118,21 +118,12 @@ func choose(tx *gorm.DB, o influencer.ClaimOrder, limit int) ([]choice, error) {
 	if o.All {
 		order = "s.account_id"
 	}
-	rows, err := tx.Raw(`SELECT s.account_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id
-		WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var found []choice
-	for rows.Next() {
-		var c choice
-		if err := rows.Scan(&c.id, &c.pinned); err != nil {
-			return nil, err
-		}
-		found = append(found, c)
-	}
-	return found, rows.Err()
+	err := each(tx, `SELECT s.account_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id
+		WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, limit), func(c *cursor) {
+		found = append(found, choice{id: c.int(), pinned: c.flag()})
+	})
+	return found, err
 }
 
 func chooseWhere(tx *gorm.DB, o influencer.ClaimOrder) (where string, args []any) {
@@ -239,20 +230,11 @@ func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.D
 }
 
 func (s *Store) targets(tx *gorm.DB, ids []int64) ([]influencer.Target, error) {
-	rows, err := tx.Raw(`SELECT id, handle, external_id FROM accounts WHERE id ?`, anyOf(tx, ids)).Rows()
-	if err != nil {
-		return nil, fmt.Errorf("targets: %w", err)
-	}
-	defer rows.Close()
 	targets := make([]influencer.Target, 0, len(ids))
-	for rows.Next() {
-		var t influencer.Target
-		if err := rows.Scan(&t.AccountID, &t.Handle, &t.ExternalID); err != nil {
-			return nil, fmt.Errorf("targets: %w", err)
-		}
-		targets = append(targets, t)
-	}
-	if err := rows.Err(); err != nil {
+	err := each(tx, `SELECT id, handle, external_id FROM accounts WHERE id ?`, []any{anyOf(tx, ids)}, func(c *cursor) {
+		targets = append(targets, influencer.Target{AccountID: c.int(), Handle: c.text(), ExternalID: c.text()})
+	})
+	if err != nil {
 		return nil, fmt.Errorf("targets: %w", err)
 	}
 	return targets, s.addTokens(tx, ids, targets)

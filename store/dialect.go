@@ -70,7 +70,15 @@ func openPostgres(address string) (*sql.DB, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "pengikut"
 	}
-	return stdlib.OpenDB(*config), nil
+	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(tune)), nil
+}
+
+// tune tells the planner what this program is like: it looks rows up by key, so
+// that an index is right even while a table is small, for the plan is kept when
+// the table has grown; and no statement is worth compiling.
+func tune(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET random_page_cost = 1.1; SET jit = off")
+	return err
 }
 
 // openSQLite opens a file in WAL mode, so that readers do not wait for the
@@ -156,7 +164,10 @@ func (s *Store) writeOnce(ctx context.Context, fn func(tx *gorm.DB) error) error
 			return ctx.Err()
 		}
 	}
-	return s.db.WithContext(ctx).Transaction(fn)
+	if s.writing != nil {
+		return s.db.WithContext(ctx).Transaction(fn)
+	}
+	return s.withConn(ctx, func(db *gorm.DB) error { return db.Transaction(fn) })
 }
 
 // scanOne reads the one row of a query, if there is one.

@@ -19,28 +19,22 @@ const (
 
 // PlatformHealth lists how each platform fared that was ever read, by name.
 func (s *Store) PlatformHealth(ctx context.Context) ([]influencer.PlatformHealth, error) {
-	rows, err := s.db.WithContext(ctx).Raw(`SELECT platform, kind, detail, since, until, failures, updated_at
-		FROM platform_health ORDER BY platform`).Rows()
+	var out []influencer.PlatformHealth
+	err := each(s.db.WithContext(ctx), `SELECT `+healthColumns+` FROM platform_health h ORDER BY platform`, nil,
+		func(c *cursor) { out = append(out, readHealth(c)) })
 	if err != nil {
 		return nil, fmt.Errorf("store: platform health: %w", err)
 	}
-	defer rows.Close()
-	var out []influencer.PlatformHealth
-	for rows.Next() {
-		var h influencer.PlatformHealth
-		if err := scanHealth(rows, &h); err != nil {
-			return nil, fmt.Errorf("store: platform health: %w", err)
-		}
-		out = append(out, h)
-	}
-	return out, rows.Err()
+	return out, nil
 }
 
-func scanHealth(rows *sql.Rows, h *influencer.PlatformHealth) error {
-	var since, until, updated sql.NullInt64
-	err := rows.Scan(&h.Platform, &h.Kind, &h.Detail, &since, &until, &h.Failures, &updated)
-	h.Since, h.Until, h.UpdatedAt = timeOf(since), timeOf(until), timeOf(updated)
-	return err
+const healthColumns = `platform, kind, detail, since, until, failures, updated_at`
+
+func readHealth(c *cursor) influencer.PlatformHealth {
+	return influencer.PlatformHealth{
+		Platform: influencer.Platform(c.text()), Kind: influencer.FailureKind(c.text()), Detail: c.text(),
+		Since: c.time(), Until: c.time(), Failures: int(c.int()), UpdatedAt: c.time(),
+	}
 }
 
 // lockHealth loads and locks a platform's row, which is made if there is none.
@@ -51,18 +45,9 @@ func lockHealth(tx *gorm.DB, p influencer.Platform, at time.Time) (influencer.Pl
 	if err != nil {
 		return h, err
 	}
-	rows, err := tx.Raw(`SELECT platform, kind, detail, since, until, failures, updated_at
-		FROM platform_health h WHERE platform = ?`+forUpdate(tx, "h"), string(p)).Rows()
-	if err != nil {
-		return h, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scanHealth(rows, &h); err != nil {
-			return h, err
-		}
-	}
-	return h, rows.Err()
+	err = each(tx, `SELECT `+healthColumns+` FROM platform_health h WHERE platform = ?`+forUpdate(tx, "h"), []any{string(p)},
+		func(c *cursor) { h = readHealth(c) })
+	return h, err
 }
 
 // noteTrouble remembers a failure of the platform as a whole, and until when

@@ -59,7 +59,7 @@ func (o *owner) evidence() influencer.Evidence {
 	return e
 }
 
-// personColumns and accountColumns are what scanPerson and scanAccount read.
+// personColumns and accountColumns are what readPerson and readAccount read.
 const (
 	personColumns = `p.id, p.nip, p.name, p.agency, p.unit, p.status, p.since, p.first_granted_at,
 		p.grace_since, p.held_before, p.until, p.reason, p.reason_version`
@@ -92,20 +92,13 @@ func lockPeople(tx *gorm.DB, ids []int64) ([]*owner, error) {
 
 // loadPeople runs a query for personColumns that is ordered by id.
 func loadPeople(tx *gorm.DB, query string, args ...any) ([]*owner, error) {
-	rows, err := tx.Raw(query, args...).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var people []*owner
-	for rows.Next() {
+	err := each(tx, query, args, func(c *cursor) {
 		o := new(owner)
-		if err := scanPerson(rows, &o.Person); err != nil {
-			return nil, err
-		}
+		readPerson(c, &o.Person)
 		people = append(people, o)
-	}
-	return people, rows.Err()
+	})
+	return people, err
 }
 
 // loadOwners loads people, without a lock, with all their accounts.
@@ -132,53 +125,54 @@ func loadAccountsBetween(db *gorm.DB, people []*owner) error {
 }
 
 func addAccounts(tx *gorm.DB, people []*owner, where string, args ...any) error {
-	rows, err := tx.Raw(`SELECT `+accountColumns+` FROM accounts a `+where, args...).Rows()
-	if err != nil {
-		return fmt.Errorf("load accounts: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	byID := func(o *owner, id int64) int { return cmp.Compare(o.ID, id) }
+	err := each(tx, `SELECT `+accountColumns+` FROM accounts a `+where, args, func(c *cursor) {
 		a := new(account)
-		if err := scanAccount(rows, a); err != nil {
-			return fmt.Errorf("load accounts: %w", err)
-		}
-		byID := func(o *owner, id int64) int { return cmp.Compare(o.ID, id) }
+		readAccount(c, a)
 		if i, found := slices.BinarySearchFunc(people, a.PersonID, byID); found {
 			people[i].accounts = append(people[i].accounts, a)
 		}
+	})
+	if err != nil {
+		return fmt.Errorf("load accounts: %w", err)
 	}
 	for _, o := range people {
 		slices.SortFunc(o.accounts, func(a, b *account) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	return rows.Err()
+	return nil
 }
 
-func scanPerson(rows *sql.Rows, p *influencer.Person) error {
-	var since, granted, grace, until sql.NullInt64
-	err := rows.Scan(&p.ID, &p.NIP, &p.Name, &p.Agency, &p.Unit, &p.Status, &since, &granted,
-		&grace, &p.HeldBefore, &until, &p.Reason, &p.ReasonVersion)
-	p.Since, p.FirstGrantedAt, p.GraceSince, p.Until = timeOf(since), timeOf(granted), timeOf(grace), timeOf(until)
-	return err
+// readPerson reads personColumns.
+func readPerson(c *cursor, p *influencer.Person) {
+	p.ID, p.NIP, p.Name, p.Agency, p.Unit = c.int(), influencer.NIP(c.text()), c.text(), c.word(), c.word()
+	p.Status, p.Since, p.FirstGrantedAt = influencer.Status(c.word()), c.time(), c.time()
+	p.GraceSince, p.HeldBefore, p.Until = c.time(), influencer.Status(c.word()), c.time()
+	p.Reason, p.ReasonVersion = influencer.Reason(c.word()), int(c.int())
 }
 
+// readAccount reads accountColumns.
+func readAccount(c *cursor, a *account) {
+	a.ID, a.PersonID, a.Platform = c.int(), c.int(), influencer.Platform(c.word())
+	a.Handle, a.ExternalID = c.text(), c.text()
+	a.State, a.StateSince = influencer.AccountState(c.word()), c.time()
+	a.Counts = readCounts(c)
+	a.ObservedAt, a.SyncedAt = c.time(), c.time()
+	a.Reads, a.Between, a.Suspect, a.Source = int(c.int()), c.times(), c.flag(), c.word()
+	a.AttemptedAt, a.Failures, a.Error = c.time(), int(c.int()), c.text()
+}
+
+func readCounts(c *cursor) influencer.Counts {
+	return influencer.Counts{
+		Followers: c.number(), Friends: c.number(), Following: c.number(), Posts: c.number(), LastActiveAt: c.time(),
+	}
+}
+
+// scanAccount is readAccount for whoever walks rows alone.
 func scanAccount(rows *sql.Rows, a *account) error {
-	var stateSince, followers, friends, following, posts, active, observed, synced, attempted sql.NullInt64
-	var between string
-	err := rows.Scan(&a.ID, &a.PersonID, &a.Platform, &a.Handle, &a.ExternalID, &a.State, &stateSince,
-		&followers, &friends, &following, &posts, &active, &observed, &synced,
-		&a.Reads, &between, &a.Suspect, &a.Source, &attempted, &a.Failures, &a.Error)
-	if err != nil {
+	var c cursor
+	if err := c.load(rows); err != nil {
 		return err
 	}
-	a.Counts = countsOf(followers, friends, following, posts, active)
-	a.StateSince, a.ObservedAt, a.SyncedAt, a.AttemptedAt = timeOf(stateSince), timeOf(observed), timeOf(synced), timeOf(attempted)
-	a.Between, err = parseTimes(between)
-	return err
-}
-
-func countsOf(followers, friends, following, posts, active sql.NullInt64) influencer.Counts {
-	return influencer.Counts{
-		Followers: countOf(followers), Friends: countOf(friends), Following: countOf(following), Posts: countOf(posts),
-		LastActiveAt: timeOf(active),
-	}
+	readAccount(&c, a)
+	return c.err
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// readingColumns is what scanReading reads.
+// readingColumns is what readReading reads.
 const readingColumns = `r.account_id, r.observed_at, r.last_seen_at, r.reads, r.between_reads,
 	r.followers, r.friends, r.following, r.posts, r.last_active_at, r.suspect, r.source`
 
@@ -58,34 +57,17 @@ func loadOlder(tx *gorm.DB, accounts []*account) error {
 }
 
 func loadReadings(tx *gorm.DB, query string, args ...any) ([]influencer.Reading, error) {
-	rows, err := tx.Raw(query, args...).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []influencer.Reading
-	for rows.Next() {
-		var r influencer.Reading
-		if err := scanReading(rows, &r); err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
+	err := each(tx, query, args, func(c *cursor) { out = append(out, readReading(c)) })
+	return out, err
 }
 
-func scanReading(rows *sql.Rows, r *influencer.Reading) error {
-	var observed, seen, followers, friends, following, posts, active sql.NullInt64
-	var between string
-	err := rows.Scan(&r.AccountID, &observed, &seen, &r.Reads, &between,
-		&followers, &friends, &following, &posts, &active, &r.Suspect, &r.Source)
-	if err != nil {
-		return err
+// readReading reads readingColumns.
+func readReading(c *cursor) influencer.Reading {
+	return influencer.Reading{
+		AccountID: c.int(), ObservedAt: c.time(), LastSeenAt: c.time(), Reads: int(c.int()), Between: c.times(),
+		Counts: readCounts(c), Suspect: c.flag(), Source: c.word(),
 	}
-	r.ObservedAt, r.LastSeenAt = timeOf(observed), timeOf(seen)
-	r.Counts = countsOf(followers, friends, following, posts, active)
-	r.Between, err = parseTimes(between)
-	return err
 }
 
 // writeReadings adds new readings and replaces those that were extended, which

@@ -87,25 +87,15 @@ func sum(made map[influencer.Move]int) (n int) {
 
 // dueForDecision lists people of whom time may have decided.
 func dueForDecision(db *gorm.DB, p influencer.Policy, at time.Time) ([]int64, error) {
-	rows, err := db.Raw(`SELECT id FROM people WHERE status = 'grace' AND grace_since <= ?
+	var ids []int64
+	err := each(db, `SELECT id FROM people WHERE status = 'grace' AND grace_since <= ?
 		UNION SELECT id FROM people WHERE status = 'suspended' AND until <= ?
 		UNION SELECT p.id FROM accounts a JOIN people p ON p.id = a.person_id
 			WHERE a.state IN ('gone', 'suspended') AND a.state_since <= ? AND p.status IN ('active', 'grace', 'pending')
 		ORDER BY 1`,
-		at.Add(-p.Grace).UnixMicro(), at.UnixMicro(), at.Add(-p.GoneAfter).UnixMicro()).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+		[]any{at.Add(-p.Grace).UnixMicro(), at.UnixMicro(), at.Add(-p.GoneAfter).UnixMicro()},
+		func(c *cursor) { ids = append(ids, c.int()) })
+	return ids, err
 }
 
 // settlePage decides owners that were read without a lock, and settles those of
