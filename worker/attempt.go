@@ -95,7 +95,7 @@ func (a *attempt) all(req influencer.Request) []influencer.Observation {
 func (a *attempt) waitFor(ctx context.Context, f *influencer.Failure) (bool, error) {
 	now := a.run.o.Now()
 	opens := f.Until.Add(jitter(a.ref.Platform, f.Until))
-	if floor := now.Add(time.Second << min(a.waits, 12)); opens.Before(floor) {
+	if floor := now.Add(a.run.speed.data(time.Second << min(a.waits, 12))); opens.Before(floor) {
 		opens = floor
 	}
 	a.waits++
@@ -108,7 +108,7 @@ func (a *attempt) waitFor(ctx context.Context, f *influencer.Failure) (bool, err
 			return true, nil
 		}
 		a.run.tell(opens)
-		if pause(a.run.over, min(left, runLease/3)) != nil {
+		if pause(a.run.over, min(a.run.speed.wall(left), runLease/3)) != nil {
 			if ctx.Err() != nil {
 				return false, ctx.Err()
 			}

@@ -50,7 +50,7 @@ func (p *planner) probeUnderWay(h influencer.PlatformHealth, now time.Time) bool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sent, ok := p.probed[h.Platform]
-	return ok && !h.UpdatedAt.After(sent) && now.Before(sent.Add(p.queue.taskTimeout))
+	return ok && !h.UpdatedAt.After(sent) && now.Before(sent.Add(p.lost))
 }
 
 func (p *planner) noteProbe(platform influencer.Platform) {

@@ -24,6 +24,7 @@ type planner struct {
 	maxAccounts int           // accounts a plan
 	maxBatches  int           // batches waiting in a platform's queue
 	lease       time.Duration // from the claim to the start of the work
+	lost        time.Duration // after which a probe that nobody heard of again is lost
 	now         func() time.Time
 	log         *slog.Logger
 

@@ -39,6 +39,7 @@ type SyncOptions struct {
 	OnProgress func(Progress) // called after each batch, one call at a time; must be quick
 	Logger     *slog.Logger
 	Now        func() time.Time
+	Speed      float64 // how many times faster than the wall Now runs; 0 means 1. All durations here are the wall's
 }
 
 // Sync reads accounts in this process and without a queue, and comes back when

@@ -24,6 +24,7 @@ const (
 // run reads one platform's accounts once.
 type run struct {
 	o        SyncOptions
+	speed    speed
 	platform influencer.Platform
 	core     *core
 	rep      *reporter
@@ -50,8 +51,8 @@ type held struct {
 }
 
 func newRun(o SyncOptions, p influencer.Platform, rep *reporter) *run {
-	c := &core{batches: o.Store, connectors: o.Connectors, callTimeout: o.CallTimeout, lease: runLease + o.CallTimeout, now: o.Now, log: o.Logger}
-	return &run{o: o, platform: p, core: c, rep: rep, size: max(1, o.Connectors[p].BatchSize()),
+	c := &core{batches: o.Store, connectors: o.Connectors, callTimeout: o.CallTimeout, lease: speed(o.Speed).data(runLease + o.CallTimeout), now: o.Now, log: o.Logger}
+	return &run{o: o, speed: speed(o.Speed), platform: p, core: c, rep: rep, size: max(1, o.Connectors[p].BatchSize()),
 		sum: PlatformSummary{Platform: p, Failed: map[influencer.FailureKind]int{}}}
 }
 
@@ -59,7 +60,7 @@ func newRun(o SyncOptions, p influencer.Platform, rep *reporter) *run {
 // or ctx ends.
 func (r *run) run(ctx context.Context) {
 	began := r.o.Now()
-	r.deadline = began.Add(r.o.Timeout)
+	r.deadline = began.Add(r.speed.data(r.o.Timeout))
 	r.over, r.giveUp = context.WithCancel(ctx)
 	defer r.giveUp()
 	order := influencer.ClaimOrder{Platform: r.platform, Purpose: influencer.PurposeManual, BatchSize: r.size,
@@ -70,7 +71,7 @@ func (r *run) run(ctx context.Context) {
 	if ctx.Err() != nil {
 		r.reason("the time allowed is over")
 	}
-	r.close(r.o.Now().Sub(began))
+	r.close(r.speed.wall(r.o.Now().Sub(began)))
 }
 
 // count learns what is to be read, where the caller can say.
@@ -109,7 +110,7 @@ func (r *run) readAll(ctx context.Context, order influencer.ClaimOrder) {
 func (r *run) claimAll(ctx context.Context, order influencer.ClaimOrder, todo chan<- influencer.BatchRef) {
 	for r.over.Err() == nil {
 		order.At = r.o.Now()
-		order.Lease = r.deadline.Sub(order.At) + runLease // a claimed batch may wait as long as those before it
+		order.Lease = r.deadline.Sub(order.At) + r.speed.data(runLease) // a claimed batch may wait as long as those before it
 		got, err := r.o.Store.Claim(ctx, order)
 		if err != nil {
 			r.fail(fmt.Errorf("claim on %s: %w", r.platform, err))

@@ -381,3 +381,32 @@ func TestFailedTotal(t *testing.T) {
 		t.Error(p.FailedTotal())
 	}
 }
+
+func TestAFastClockKeepsLeasesAndWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, client := virtualRedis(t)
+		began, fast := time.Now(), 3600.0
+		now := func() time.Time { return began.Add(time.Duration(float64(time.Since(began)) * fast)) }
+		store := newMemory(now)
+		store.every = 365 * 24 * time.Hour
+		store.add(influencer.X, 1, 300)
+		until := now().Add(15 * time.Minute) // a quarter of a second on the wall
+		x := &platform{size: 10, answer: func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			if now().Before(until) {
+				return nil, &influencer.Failure{Kind: influencer.RateLimited, Until: until}
+			}
+			return good(req), pause(ctx, time.Second)
+		}}
+		p, sum, took := syncOn(t, store, x, func(o *SyncOptions) { o.Now, o.Speed = now, fast })
+		if !sum.OK() || p.Read != 300 || took > 10*time.Second || p.Took > 10*time.Second {
+			t.Errorf("%+v in %s", p, took)
+		}
+		store.add(influencer.X, 1_001, 300)
+		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Now: now, Speed: fast, Tick: time.Second})
+		time.Sleep(15 * time.Second)
+		if once, more := store.readings(); once != 600 || more != 0 || store.stale != 0 {
+			t.Errorf("%d read once, %d more often, %d stale", once, more, store.stale)
+		}
+	})
+}

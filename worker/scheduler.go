@@ -47,6 +47,8 @@ type scheduler struct {
 	queue  *queue
 	health Health
 	now    func() time.Time
+	speed  speed
+	tick   time.Duration // on the wall
 	log    *slog.Logger
 
 	opened map[influencer.Platform]time.Time // the end of a wait that a plan was made for
@@ -58,10 +60,24 @@ func (s *scheduler) run(ctx context.Context) {
 		now := s.now()
 		next := s.turn(ctx, now)
 		// Not s.now() again: a clock set back meanwhile would make this a wait of hours.
-		if pause(ctx, max(next.Sub(now), 10*time.Millisecond)) != nil {
+		if pause(ctx, max(s.speed.wall(next.Sub(now)), s.shortest())) != nil {
 			return
 		}
 	}
+}
+
+// shortest is the least wait between turns. A fast clock would have jobs of a
+// minute run without a pause.
+func (s *scheduler) shortest() time.Duration {
+	if s.speed.factor() > 1 {
+		return s.tick
+	}
+	return 10 * time.Millisecond
+}
+
+// retention keeps a slot's id until no scheduler can make the slot again.
+func (s *scheduler) retention(p *periodic) time.Duration {
+	return s.speed.wall(2*p.every) + 10*time.Second
 }
 
 // turn enqueues what is due and says when, by the same clock, to look again: in
@@ -74,7 +90,7 @@ func (s *scheduler) turn(ctx context.Context, now time.Time) time.Time {
 		made, err := s.slot(ctx, p, now)
 		if err != nil {
 			failed = err
-			next = earlier(next, now.Add(min(time.Second, p.every)))
+			next = earlier(next, now.Add(min(s.speed.data(time.Second), p.every)))
 			continue
 		}
 		planned[p.plans] = planned[p.plans] || made
@@ -95,7 +111,7 @@ func (s *scheduler) slot(ctx context.Context, p *periodic, now time.Time) (made 
 		p.slot = slot
 		return false, nil
 	}
-	t := p.make(fmt.Sprint(slot), 2*p.every+10*time.Second)
+	t := p.make(fmt.Sprint(slot), s.retention(p))
 	if err := s.queue.put(ctx, t); err != nil {
 		return false, err
 	}
@@ -123,7 +139,7 @@ func (s *scheduler) early(ctx context.Context, now, next time.Time, planned map[
 			s.opened[p.plans] = until
 		default:
 			cause := fmt.Sprintf("open:%d", until.UnixMilli())
-			if s.queue.put(ctx, p.make(cause, 2*p.every+10*time.Second)) == nil {
+			if s.queue.put(ctx, p.make(cause, s.retention(p))) == nil {
 				s.opened[p.plans] = until
 			}
 		}

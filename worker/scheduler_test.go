@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,12 +135,12 @@ func TestTurnsFollowAClockThatIsSetBack(t *testing.T) {
 		_, client := virtualRedis(t)
 		var d drain
 		d.start(t, client)
-		shift := time.Duration(0)
+		var shift atomic.Int64
 		o := schedulerOnly(client, newMemory(time.Now), 10*time.Second)
-		o.Now = func() time.Time { return time.Now().Add(shift) }
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }
 		launch(t, o)
 		time.Sleep(time.Minute)
-		shift = -6 * time.Hour
+		shift.Store(int64(-6 * time.Hour))
 		before := len(plansOf(d.seen()))
 		time.Sleep(2 * time.Minute)
 		if n := len(plansOf(d.seen())) - before; n < 10 {

@@ -40,6 +40,7 @@ type Options struct {
 
 	Logger  *slog.Logger     // slog.Default
 	Now     func() time.Time // time.Now
+	Speed   float64          // how many times faster than the wall Now runs; 0 means 1. All durations here are the wall's
 	OnBatch func(BatchDone)  // called after each batch, by several goroutines; must be quick
 	OnJob   func(JobDone)    // called after each periodic task, likewise
 }
@@ -68,12 +69,13 @@ func New(o Options) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	o = o.withDefaults()
+	fast := speed(o.Speed)
 	c := &core{batches: o.Store, connectors: o.Connectors, callTimeout: o.CallTimeout,
-		lease: o.CallTimeout + writeTimeout + 20*time.Second, now: o.Now, log: o.Logger}
+		lease: fast.data(o.CallTimeout + writeTimeout + 20*time.Second), now: o.Now, log: o.Logger}
 	q := newQueue(o.Redis, o.CallTimeout+writeTimeout+5*time.Second)
 	w := &Worker{opts: o, queue: q, jobs: map[string]Job{},
 		planner: &planner{claims: o.Store, health: o.Store, room: o.Headroom, core: c, queue: q, maxAccounts: o.MaxAccounts,
-			maxBatches: o.MaxBatches, lease: o.ClaimLease, now: o.Now, log: o.Logger, probed: map[influencer.Platform]time.Time{}},
+			maxBatches: o.MaxBatches, lease: fast.data(o.ClaimLease), lost: fast.data(q.taskTimeout), now: o.Now, log: o.Logger, probed: map[influencer.Platform]time.Time{}},
 		syncer: &syncer{core: c, walls: newWalls(o.Now), queue: q, tell: o.OnBatch},
 	}
 	for _, j := range append(w.ownJobs(), o.Jobs...) {
@@ -184,10 +186,10 @@ func (w *Worker) Ready(ctx context.Context) error {
 func (w *Worker) Queues(ctx context.Context) ([]QueueInfo, error) { return Queues(ctx, w.opts.Redis) }
 
 func (w *Worker) scheduler() *scheduler {
-	s := &scheduler{queue: w.queue, health: w.opts.Store, now: w.opts.Now, log: w.opts.Logger,
+	s := &scheduler{queue: w.queue, health: w.opts.Store, now: w.opts.Now, log: w.opts.Logger, speed: speed(w.opts.Speed), tick: w.opts.Tick,
 		opened: map[influencer.Platform]time.Time{}}
 	for _, p := range w.platforms() {
-		s.table = append(s.table, planLine(p, w.opts.Tick, w.queue.taskTimeout))
+		s.table = append(s.table, planLine(p, s.speed.data(w.opts.Tick), w.queue.taskTimeout))
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.jobs)) {
 		s.table = append(s.table, jobLine(w.jobs[name]))
