@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -119,9 +120,12 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 func (c *Client) leave(ctx context.Context, call Call) *influencer.Failure {
 	until, err := c.o.Gate.Take(ctx, call.Ask)
 	if err != nil {
-		f := AsFailure(err)
-		if f.Err != nil && f.Err == err {
-			f.Detail = "the rate gate did not answer"
+		var f *influencer.Failure
+		if !errors.As(err, &f) {
+			f = &influencer.Failure{Kind: influencer.Unavailable, Detail: "the rate gate did not answer", Err: err}
+			if ctx.Err() != nil {
+				f.Detail = "cancelled"
+			}
 		}
 		return f
 	}

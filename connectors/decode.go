@@ -27,11 +27,9 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 {
-		c.Bad = true
-		return nil
+	if c.Bad = err != nil || n < 0; !c.Bad {
+		c.N = &n
 	}
-	c.N = &n
 	return nil
 }
 

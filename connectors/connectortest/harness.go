@@ -52,7 +52,7 @@ func (s suite) rehearse(t testing.TB, mix *simulator.Mix) *Harness {
 	h.Sim = simulator.New(o)
 	srv := httptest.NewServer(h.Sim)
 	h.URL = srv.URL
-	h.Client = connectors.NewClient(connectors.ClientOptions{Now: h.Now, Timeout: 20 * time.Second})
+	h.Client = connectors.NewClient(connectors.ClientOptions{Now: h.Now, Timeout: time.Minute})
 	t.Cleanup(func() { h.Client.Close(); srv.Close() })
 	return h
 }

@@ -34,7 +34,7 @@ func script(t *testing.T, next ...http.HandlerFunc) *platform {
 	p := &platform{t: t, next: next}
 	srv := httptest.NewServer(p)
 	p.url = srv.URL + "/under/a/path"
-	p.http = connectors.NewClient(connectors.ClientOptions{Now: func() time.Time { return noon }, Timeout: 10 * time.Second})
+	p.http = connectors.NewClient(connectors.ClientOptions{Now: func() time.Time { return noon }, Timeout: time.Minute})
 	t.Cleanup(func() { p.http.Close(); srv.Close() })
 	return p
 }

@@ -126,8 +126,7 @@ func TestV11WholeFailures(t *testing.T) {
 // TestV11Silence finds out why users are left out, for as many as it may ask.
 func TestV11Silence(t *testing.T) {
 	t.Parallel()
-	var p *platform
-	p = script(t, func(w http.ResponseWriter, r *http.Request) {
+	p := script(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "lookup.json") {
 			says(404, `{"errors":[{"code":17,"message":"No user matches for specified terms."}]}`)(w, r)
 			return
