@@ -109,10 +109,12 @@ func TestNeedsHistory(t *testing.T) {
 		e    Evidence
 		want []int64
 	}{
-		"below, one read":     {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false)), account(2, Instagram, *row(9, 0, false))}}, []int64{1, 2}},
-		"under a suspension":  {DefaultPolicy(), Evidence{Standing{Status: StatusSuspended, HeldBefore: StatusGrace}, []AccountEvidence{account(1, X, *row(400, 0, false))}}, []int64{1}},
-		"above":               {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(500, 0, false))}}, nil},
-		"another one above":   {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false)), account(2, X, *row(500, 0, false))}}, nil},
+		"below, one read":    {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false)), account(2, Instagram, *row(9, 0, false))}}, []int64{1, 2}},
+		"under a suspension": {DefaultPolicy(), Evidence{Standing{Status: StatusSuspended, HeldBefore: StatusGrace}, []AccountEvidence{account(1, X, *row(400, 0, false))}}, []int64{1}},
+		"above":              {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(500, 0, false))}}, nil},
+		"another one above":  {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false)), account(2, X, *row(500, 0, false))}}, nil},
+		"another one above, but gone": {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false)),
+			{AccountID: 2, Platform: X, State: StateGone, Readings: []Reading{*row(500, 0, false)}}}}, []int64{1}},
 		"not a holder":        {DefaultPolicy(), Evidence{Standing{Status: StatusRevoked}, []AccountEvidence{account(1, X, *row(400, 0, false))}}, nil},
 		"confirmed by itself": {DefaultPolicy(), Evidence{held, []AccountEvidence{account(1, X, confirmed)}}, nil},
 		"confirm 1":           {one, Evidence{held, []AccountEvidence{account(1, X, *row(400, 0, false))}}, nil},

@@ -231,6 +231,55 @@ func spacedCount(times []time.Time, gap time.Duration) int {
 	return count
 }
 
+// TestSameNumbersKeepSpacedReads reads the same numbers over and over, often
+// closer than the gap, under a gap that changes once: as many spaced reads are
+// left as a policy can ask for.
+func TestSameNumbersKeepSpacedReads(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, reads := DefaultPolicy(), []time.Time{at}
+		newest := Weigh(p, Weighing{Seen: seen(400), At: at, Metric: Followers}).Row
+		pauses := rapid.SliceOfN(rapid.SampledFrom([]time.Duration{time.Minute, 20 * time.Minute, 59 * time.Minute, time.Hour, 5 * time.Hour}), 1, 40).Draw(t, "pauses")
+		for _, pause := range pauses {
+			reads = append(reads, reads[len(reads)-1].Add(pause))
+			stored := newest
+			stored.Between = slices.Clone(newest.Between)
+			got := Weigh(p, Weighing{Newest: &newest, Good: &newest, Seen: seen(400), At: reads[len(reads)-1], Metric: Followers})
+			if !got.Extends || len(got.Row.Between) > maxBetween {
+				t.Fatalf("%+v", got)
+			}
+			if diff := cmp.Diff(stored, newest); diff != "" {
+				t.Fatalf("the stored reading changed:\n%s", diff)
+			}
+			newest = got.Row
+			if kept, all := spacedCount(readTimes(newest), p.ConfirmGap), spacedCount(reads, p.ConfirmGap); kept < min(all, maxConfirm) {
+				t.Fatalf("%d spaced reads kept of %d", kept, all)
+			}
+		}
+	})
+}
+
+// TestThinAfterAWiderGap: reads kept under a narrow gap make room for those that
+// a new policy with a wider one can use.
+func TestThinAfterAWiderGap(t *testing.T) {
+	t.Parallel()
+	narrow, wide := DefaultPolicy(), DefaultPolicy()
+	wide.ConfirmGap = day
+	newest := Weigh(narrow, Weighing{Seen: seen(400), At: at, Metric: Followers}).Row
+	extend := func(p Policy, ago time.Duration) {
+		newest = Weigh(p, Weighing{Newest: &newest, Good: &newest, Seen: seen(400), At: at.Add(ago), Metric: Followers}).Row
+	}
+	for hour := range time.Duration(6) {
+		extend(narrow, (hour+1)*time.Hour)
+	}
+	for n := range time.Duration(5) {
+		extend(wide, (n+1)*day)
+	}
+	if got := spacedCount(readTimes(newest), day); got != maxConfirm {
+		t.Errorf("%d reads a day apart are kept: %v", got, readTimes(newest))
+	}
+}
+
 // Steepness without overflow, against what fits 64 bits.
 func TestExceeds(t *testing.T) {
 	t.Parallel()
