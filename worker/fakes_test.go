@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -355,4 +356,10 @@ func launch(t *testing.T, o Options) (*Worker, func()) {
 	})
 	t.Cleanup(stop)
 	return w, stop
+}
+
+// advance lets d go by in the bubble, and all that happens at its end.
+func advance(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

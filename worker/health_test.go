@@ -27,7 +27,7 @@ func TestARateLimitHoldsNoSlotAndEndsOnTime(t *testing.T) {
 			return good(req), nil
 		}}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Concurrency: 4, Tick: time.Minute})
-		time.Sleep(5*time.Minute + 10*time.Second)
+		advance(5*time.Minute + 10*time.Second)
 		refusals := x.called() - 10
 		if refusals > 8 {
 			t.Errorf("%d calls into the closed gate, want no more than were under way", refusals)
@@ -40,7 +40,7 @@ func TestARateLimitHoldsNoSlotAndEndsOnTime(t *testing.T) {
 		if store.standing() != 0 {
 			t.Errorf("%d batches are still claimed", store.standing())
 		}
-		time.Sleep(15 * time.Minute)
+		advance(15 * time.Minute)
 		if late := first.Sub(until); first.IsZero() || late > 3*time.Second {
 			t.Errorf("the first read came %s after the opening", late)
 		}
@@ -64,11 +64,11 @@ func TestAnOutageIsProbedAndNotHammered(t *testing.T) {
 			return good(req), nil
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
-		time.Sleep(time.Until(back))
+		advance(time.Until(back))
 		if n := x.called(); n > 20 {
 			t.Errorf("%d calls in ten minutes of outage, want the first few and a probe each backoff", n)
 		}
-		time.Sleep(7 * time.Minute)
+		advance(7 * time.Minute)
 		if once, more := store.readings(); once != 5_000 || more != 0 {
 			t.Errorf("%d read once, %d more often after the outage", once, more)
 		}
@@ -99,7 +99,7 @@ func TestALostProbeBlocksNobody(t *testing.T) {
 		if did := plan(); did.batches != 0 {
 			t.Errorf("%+v at once after the failure", did)
 		}
-		time.Sleep(6 * time.Second)
+		advance(6 * time.Second)
 		if did := plan(); did.batches != 1 || did.why != "probe" || did.more {
 			t.Errorf("%+v, want one probe", did)
 		}
@@ -107,7 +107,7 @@ func TestALostProbeBlocksNobody(t *testing.T) {
 			t.Errorf("%+v while the probe is under way", did)
 		}
 		mini.FlushAll()
-		time.Sleep(w.queue.taskTimeout)
+		advance(w.queue.taskTimeout)
 		if did := plan(); did.batches != 1 {
 			t.Errorf("%+v after the probe was lost, want another", did)
 		}

@@ -80,18 +80,18 @@ func TestEmbeddedKeysExpire(t *testing.T) {
 		if err := e.Client().Set(t.Context(), "k", "v", 10*time.Second).Err(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(9 * time.Second)
+		advance(9 * time.Second)
 		if err := e.Client().Get(t.Context(), "k").Err(); err != nil {
 			t.Errorf("gone before its time: %v", err)
 		}
-		time.Sleep(2500 * time.Millisecond)
+		advance(2500 * time.Millisecond)
 		if err := e.Client().Get(t.Context(), "k").Err(); !errors.Is(err, redis.Nil) {
 			t.Errorf("still there after its time: %v", err)
 		}
 		if err := errors.Join(e.Close(), e.Close()); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(time.Second)
+		advance(time.Second)
 	})
 }
 
@@ -104,12 +104,12 @@ func TestWorkerOnEmbedded(t *testing.T) {
 			e := EmbeddedRedis(quiet())
 			_, stop := launch(t, Options{Redis: e.Client(), Store: store, Connectors: only(influencer.X, &platform{size: 10}), Tick: 100 * time.Millisecond,
 				MaxBatches: 20, Jobs: []Job{{Name: "noop", Every: time.Second, Run: func(context.Context) error { return nil }}}})
-			time.Sleep(3 * time.Second)
+			advance(3 * time.Second)
 			stop()
 			if err := e.Close(); err != nil {
 				t.Error(err)
 			}
-			time.Sleep(time.Second)
+			advance(time.Second)
 		}
 		if once, more := store.readings(); once != 1_000 || more != 0 {
 			t.Errorf("%d read once, %d more often", once, more)

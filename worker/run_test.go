@@ -367,7 +367,7 @@ func TestSyncRacesAService(t *testing.T) {
 			})
 		}
 		both.Wait()
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if once, more := store.readings(); once != 3_000 || more != 0 {
 			t.Errorf("%d read once, %d more often", once, more)
 		}
@@ -404,7 +404,7 @@ func TestAFastClockKeepsLeasesAndWaits(t *testing.T) {
 		}
 		store.add(influencer.X, 1_001, 300)
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Now: now, Speed: fast, Tick: time.Second})
-		time.Sleep(15 * time.Second)
+		advance(15 * time.Second)
 		if once, more := store.readings(); once != 600 || more != 0 || store.stale != 0 {
 			t.Errorf("%d read once, %d more often, %d stale", once, more, store.stale)
 		}

@@ -60,9 +60,9 @@ func TestThreeSchedulersMakeEachSlotOnce(t *testing.T) {
 		nightly := Job{Name: "nightly", Every: 10 * time.Minute, Run: func(context.Context) error { return nil }}
 		for i := range 3 {
 			launch(t, schedulerOnly(client, store, 10*time.Second, nightly))
-			time.Sleep(time.Duration(i+1) * time.Second)
+			advance(time.Duration(i+1) * time.Second)
 		}
-		time.Sleep(time.Hour - 10*time.Second)
+		advance(time.Hour - 10*time.Second)
 		ids := d.seen()
 		count := map[string]int{}
 		for _, id := range ids {
@@ -95,16 +95,16 @@ func TestAStopIsCaughtUpWithOnce(t *testing.T) {
 		var d drain
 		d.start(t, client)
 		launch(t, schedulerOnly(client, newMemory(time.Now), 10*time.Second))
-		time.Sleep(time.Minute + time.Second)
+		advance(time.Minute + time.Second)
 		before := len(plansOf(d.seen()))
 		mini.SetError("LOADING Redis is away")
-		time.Sleep(10 * time.Minute)
+		advance(10 * time.Minute)
 		mini.SetError("")
-		time.Sleep(5 * time.Second)
+		advance(5 * time.Second)
 		if n := len(plansOf(d.seen())) - before; n != 1 {
 			t.Errorf("%d plans after ten minutes without Redis, want 1", n)
 		}
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if n := len(plansOf(d.seen())) - before; n < 6 || n > 8 {
 			t.Errorf("%d plans a minute later, want about 7", n)
 		}
@@ -120,7 +120,7 @@ func TestSlotsDoNotPileUpWithoutAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := virtualRedis(t)
 		w, _ := launch(t, schedulerOnly(client, newMemory(time.Now), 5*time.Second))
-		time.Sleep(time.Hour)
+		advance(time.Hour)
 		for _, q := range mustQueues(t, w) {
 			if q.Pending > 2 {
 				t.Errorf("queue %s: %d tasks wait after an hour without a worker", q.Name, q.Pending)
@@ -139,10 +139,10 @@ func TestTurnsFollowAClockThatIsSetBack(t *testing.T) {
 		o := schedulerOnly(client, newMemory(time.Now), 10*time.Second)
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }
 		launch(t, o)
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		shift.Store(int64(-6 * time.Hour))
 		before := len(plansOf(d.seen()))
-		time.Sleep(2 * time.Minute)
+		advance(2 * time.Minute)
 		if n := len(plansOf(d.seen())) - before; n < 10 {
 			t.Errorf("%d plans in two minutes after the clock was set back, want about 12", n)
 		}
@@ -161,12 +161,12 @@ func TestAnOpeningWindowIsUsedAtOnce(t *testing.T) {
 		for range 2 {
 			launch(t, schedulerOnly(client, store, time.Minute))
 		}
-		time.Sleep(95 * time.Second)
+		advance(95 * time.Second)
 		want := fmt.Sprintf("plan:x:open:%d", until.UnixMilli())
 		if slices.Contains(d.seen(), want) {
 			t.Error("planned before the window opened")
 		}
-		time.Sleep(3 * time.Second)
+		advance(3 * time.Second)
 		opened := slices.DeleteFunc(d.seen(), func(id string) bool { return id != want })
 		if len(opened) != 1 {
 			t.Errorf("%d plans at the opening, want 1 of two schedulers; all: %v", len(opened), d.seen())
@@ -191,7 +191,7 @@ func TestJobsRunAndFailedLongOnesAreRepeated(t *testing.T) {
 		done := map[string]int{}
 		launch(t, Options{Redis: client, Store: newMemory(time.Now), Jobs: []Job{job("daily", 24*time.Hour), job("often", time.Minute)},
 			OnJob: func(d JobDone) { mu.Lock(); defer mu.Unlock(); done[d.Name]++ }})
-		time.Sleep(5*time.Minute - 10*time.Second)
+		advance(5*time.Minute - 10*time.Second)
 		mu.Lock()
 		defer mu.Unlock()
 		if runs["daily"] != 4 || runs["often"] != 5 {

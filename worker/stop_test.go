@@ -21,7 +21,7 @@ func TestStopLetsACallFinish(t *testing.T) {
 			return good(req), pause(ctx, 15*time.Second)
 		}}
 		_, stop := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Concurrency: 2})
-		time.Sleep(10 * time.Second)
+		advance(10 * time.Second)
 		began := time.Now()
 		stop()
 		if took := time.Since(began); took > 10*time.Second {
@@ -48,14 +48,14 @@ func TestStopLeavesADeafCallBehind(t *testing.T) {
 		}}
 		o := Options{Redis: client, Store: store, Connectors: only(influencer.X, x)}
 		_, stop := launch(t, o)
-		time.Sleep(2 * time.Second)
+		advance(2 * time.Second)
 		began := time.Now()
 		stop()
 		if took := time.Since(began); took > 31*time.Second {
 			t.Errorf("the stop took %s, want about 30s", took)
 		}
 		launch(t, o) // the next process
-		time.Sleep(5 * time.Minute)
+		advance(5 * time.Minute)
 		if once, more := store.readings(); once != 10 || more != 0 {
 			t.Errorf("%d read once, %d more often by the next process", once, more)
 		}
@@ -99,7 +99,7 @@ func TestACallThatHangsIsAnOutage(t *testing.T) {
 			return nil, ctx.Err()
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
-		time.Sleep(25 * time.Second)
+		advance(25 * time.Second)
 		h := store.health[influencer.X]
 		if h.Kind != influencer.Unavailable || len(store.released) != 1 || !strings.Contains(store.released[0].Detail, "20s") {
 			t.Errorf("health %+v, released %v", h, store.released)
@@ -117,7 +117,7 @@ func TestRunWaitsForRedis(t *testing.T) {
 		var out strings.Builder
 		log := &lockedWriter{w: &out}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10}), Logger: log.logger()})
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if err := w.Ready(t.Context()); err == nil {
 			t.Error("ready without Redis")
 		}
@@ -125,7 +125,7 @@ func TestRunWaitsForRedis(t *testing.T) {
 			t.Errorf("%d warnings in a minute, want 1:\n%s", n, log.text())
 		}
 		mini.SetError("")
-		time.Sleep(15 * time.Second)
+		advance(15 * time.Second)
 		if err := w.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -140,9 +140,9 @@ func TestStopWhileRedisIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mini, client := virtualRedis(t)
 		_, never := launch(t, Options{Redis: client, Store: newMemory(time.Now)})
-		time.Sleep(time.Second)
+		advance(time.Second)
 		mini.SetError("LOADING")
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		began := time.Now()
 		never()
 		if took := time.Since(began); took > 30*time.Second {
@@ -156,10 +156,10 @@ func TestARefusingServerIsNotAskedInALoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mini, client := virtualRedis(t)
 		launch(t, Options{Redis: client, Store: newMemory(time.Now)})
-		time.Sleep(time.Second)
+		advance(time.Second)
 		mini.SetError("NOAUTH Authentication required.")
 		before := mini.CommandCount()
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if n := mini.CommandCount() - before; n > 1_000 {
 			t.Errorf("%d commands in a minute of refusals", n)
 		}

@@ -25,7 +25,7 @@ func TestEveryDueAccountIsReadOnce(t *testing.T) {
 		for range 3 {
 			launch(t, Options{Redis: client, Store: store, Connectors: conns})
 		}
-		time.Sleep(30 * time.Second)
+		advance(30 * time.Second)
 		if once, more := store.readings(); once != 980 || more != 0 {
 			t.Errorf("%d accounts read once, %d more often; want 980 and 0", once, more)
 		}
@@ -41,12 +41,11 @@ func TestBacklogFlowsWithoutTheClock(t *testing.T) {
 		_, client := virtualRedis(t)
 		store := newMemory(time.Now)
 		store.add(influencer.X, 1, 20_000)
-		x := &platform{size: 100, answer: func(_ context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
-			time.Sleep(100 * time.Millisecond)
-			return good(req), nil
+		x := &platform{size: 100, answer: func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			return good(req), pause(ctx, 100*time.Millisecond)
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Tick: time.Hour, MaxBatches: 20})
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if once, more := store.readings(); once != 20_000 || more != 0 {
 			t.Errorf("%d accounts read once, %d more often; want all with one slot of an hour", once, more)
 		}
@@ -66,7 +65,7 @@ func TestTickBoundsWhatWaits(t *testing.T) {
 			return good(req), pause(ctx, 10*time.Second)
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, slow), MaxBatches: 20, ClaimLease: time.Hour, Concurrency: 2})
-		time.Sleep(2 * time.Minute)
+		advance(2 * time.Minute)
 		if store.most > 20+2+1 {
 			t.Errorf("%d batches stood at once, want 20 waiting and 2 under way", store.most)
 		}
@@ -86,12 +85,12 @@ func TestEmptiedRedisLosesNothing(t *testing.T) {
 			return good(req), pause(ctx, time.Second)
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
-		time.Sleep(10 * time.Second)
+		advance(10 * time.Second)
 		mini.FlushAll()
 		if once, _ := store.readings(); once == 0 || once == 2_000 {
 			t.Fatalf("%d accounts read before the flush; it is not in the middle", once)
 		}
-		time.Sleep(3 * time.Minute)
+		advance(3 * time.Minute)
 		if once, more := store.readings(); once != 2_000 || more != 0 {
 			t.Errorf("%d accounts read once, %d more often; want 2000 and 0", once, more)
 		}
@@ -111,11 +110,11 @@ func TestLostTaskIsClaimedAgain(t *testing.T) {
 		}
 		x := &platform{size: 10}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
-		time.Sleep(50 * time.Second)
+		advance(50 * time.Second)
 		if x.called() != 0 {
 			t.Error("read under another's lease")
 		}
-		time.Sleep(20 * time.Second)
+		advance(20 * time.Second)
 		if once, _ := store.readings(); once != 10 {
 			t.Errorf("%d accounts read after the lease, want 10", once)
 		}
@@ -162,13 +161,13 @@ func TestDeadWorkersBatchIsTakenOver(t *testing.T) {
 			return good(req), nil
 		}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
-		time.Sleep(3 * time.Minute)
+		advance(3 * time.Minute)
 		if once, more := store.readings(); once != 10 || more != 0 {
 			t.Fatalf("%d accounts read once, %d more often; want 10 and 0", once, more)
 		}
 		close(hang) // the late answer meets a fence
 		synctest.Wait()
-		time.Sleep(time.Minute)
+		advance(time.Minute)
 		if once, more := store.readings(); once != 10 || more != 0 || store.stale == 0 {
 			t.Errorf("%d once, %d more often, %d stale; the late answer was written", once, more, store.stale)
 		}
@@ -188,7 +187,7 @@ func TestErrorsOfTheDatabaseNeverReachTheArchive(t *testing.T) {
 			return nil
 		}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10})})
-		time.Sleep(10 * time.Minute)
+		advance(10 * time.Minute)
 		for _, q := range mustQueues(t, w) {
 			if q.Archived != 0 {
 				t.Errorf("queue %s: %d tasks archived", q.Name, q.Archived)
@@ -197,7 +196,7 @@ func TestErrorsOfTheDatabaseNeverReachTheArchive(t *testing.T) {
 		store.mu.Lock()
 		store.fault = nil
 		store.mu.Unlock()
-		time.Sleep(2 * time.Minute)
+		advance(2 * time.Minute)
 		if once, more := store.readings(); once != 50 || more != 0 {
 			t.Errorf("%d accounts read once, %d more often after the disk was freed", once, more)
 		}
@@ -230,7 +229,7 @@ func TestPanicsAreContained(t *testing.T) {
 		jobs := 0
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Logger: log.logger(),
 			Jobs: []Job{{Name: "bad", Every: time.Minute, Run: func(context.Context) error { jobs++; panic("sekrit") }}}})
-		time.Sleep(2*time.Minute + time.Second)
+		advance(2*time.Minute + time.Second)
 		if once, _ := store.readings(); once != 20 || len(store.failed) != 10 {
 			t.Errorf("%d read and %d failed, want 20 and the crashing batch's 10", once, len(store.failed))
 		}
@@ -271,7 +270,7 @@ func TestManualReadsGoFirst(t *testing.T) {
 			}
 		}
 		launch(t, w.opts)
-		time.Sleep(20 * time.Second)
+		advance(20 * time.Second)
 		want := []influencer.Purpose{influencer.PurposeManual, influencer.PurposeManual, influencer.PurposeManual,
 			influencer.PurposePlanned, influencer.PurposePlanned, influencer.PurposePlanned}
 		if strings.Join(texts(order), " ") != strings.Join(texts(want), " ") {
