@@ -59,9 +59,10 @@ func (r *recording) weigh(a *attempt) *influencer.Failure {
 		return w.Refused
 	}
 	if w.Vindicated && !w.Extends {
-		vindicated := *a.newest
-		vindicated.Suspect = false
-		r.readings = append(r.readings, vindicated)
+		cleared := *a.newest
+		cleared.Suspect = false
+		a.cleared = &cleared
+		r.readings = append(r.readings, cleared)
 	}
 	w.Row.AccountID = a.ID
 	r.readings = append(r.readings, w.Row)
@@ -137,8 +138,8 @@ func conflict(detail string) *influencer.Failure {
 	return &influencer.Failure{Kind: influencer.Conflict, Detail: detail}
 }
 
-// writeAccounts writes the rows of all attempts.
-func (r *recording) writeAccounts() error {
+// addAccounts writes the rows of all attempts.
+func (r *recording) addAccounts(c *changes) {
 	type row = *attempt
 	rows := r.attempts
 	set := new(rowSet).ints("id", r.ids()).
@@ -159,15 +160,10 @@ func (r *recording) writeAccounts() error {
 		texts("source", pick(rows, func(a *row) string { return (*a).Source })).
 		ints("failures", pick(rows, func(a *row) int64 { return int64((*a).Failures) })).
 		texts("error", pick(rows, func(a *row) string { return (*a).Error }))
-	done := r.tx.Exec(`UPDATE accounts AS a SET handle = t.handle, external_id = t.external_id,
+	c.add("accounts", len(rows), `UPDATE accounts AS a SET handle = t.handle, external_id = t.external_id,
 			state = t.state, state_since = t.state_since, followers = t.followers, friends = t.friends,
 			following = t.following, posts = t.posts, last_active_at = t.last_active_at,
 			observed_at = t.observed_at, synced_at = t.synced_at, reads = t.reads, between_reads = t.between_reads,
 			suspect = t.suspect, source = t.source, attempted_at = ?, failures = t.failures, error = t.error
 		FROM ? WHERE a.id = t.id`, r.at.UnixMicro(), set.as(r.tx, "t"))
-	if isDuplicate(done.Error) {
-		// Another transaction pinned one of the ids since refuseHeld looked.
-		return errRunAgain
-	}
-	return wrote("accounts", done, len(rows))
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -105,8 +104,8 @@ func claimAccounts(tx *gorm.DB, o influencer.ClaimOrder, out *influencer.Claimed
 
 // choice is an account to be read.
 type choice struct {
-	id     int64
-	pinned bool
+	id, person int64
+	pinned     bool
 }
 
 // choose finds free accounts in the order in which they shall be read. NOT IN
@@ -119,9 +118,9 @@ func choose(tx *gorm.DB, o influencer.ClaimOrder, limit int) ([]choice, error) {
 		order = "s.account_id"
 	}
 	var found []choice
-	err := each(tx, `SELECT s.account_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id
+	err := each(tx, `SELECT s.account_id, a.person_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id
 		WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, limit), func(c *cursor) {
-		found = append(found, choice{id: c.int(), pinned: c.flag()})
+		found = append(found, choice{id: c.int(), person: c.int(), pinned: c.flag()})
 	})
 	return found, err
 }
@@ -162,8 +161,8 @@ func leasedAfter(o influencer.ClaimOrder) int64 {
 }
 
 // cut makes batches of one kind each, in the order of the first account of each.
-func cut(found []choice, size int) []idList {
-	var batches []idList
+func cut(found []choice, size int) [][]choice {
+	var batches [][]choice
 	open := map[bool]int{} // the batch of each kind that still has room
 	for _, c := range found {
 		i, ok := open[c.pinned]
@@ -172,23 +171,25 @@ func cut(found []choice, size int) []idList {
 			batches = append(batches, nil)
 			open[c.pinned] = i
 		}
-		batches[i] = append(batches[i], c.id)
+		batches[i] = append(batches[i], c)
 	}
 	return batches
 }
 
-func insertBatches(tx *gorm.DB, o influencer.ClaimOrder, batches []idList) ([]influencer.BatchRef, error) {
+func insertBatches(tx *gorm.DB, o influencer.ClaimOrder, batches [][]choice) ([]influencer.BatchRef, error) {
 	if len(batches) == 0 {
 		return nil, nil
 	}
-	postgres, ids := onPostgres(tx), "t.ids"
+	postgres, cast := onPostgres(tx), ""
 	if postgres {
-		ids = "t.ids::bigint[]"
+		cast = "::bigint[]"
 	}
-	texts := pick(batches, func(l *idList) string { return l.text(postgres) })
-	set := new(rowSet).texts("ids", texts)
-	rows, err := tx.Raw(`INSERT INTO batches (platform, purpose, fence, leased_until, account_ids)
-		SELECT ?, ?, 1, CAST(? AS bigint), `+ids+` FROM ? RETURNING id, account_ids`,
+	list := func(batch []choice, get func(*choice) int64) string { return idList(pick(batch, get)).text(postgres) }
+	set := new(rowSet).
+		texts("accounts", pick(batches, func(b *[]choice) string { return list(*b, func(c *choice) int64 { return c.id }) })).
+		texts("people", pick(batches, func(b *[]choice) string { return list(*b, func(c *choice) int64 { return c.person }) }))
+	rows, err := tx.Raw(`INSERT INTO batches (platform, purpose, fence, leased_until, account_ids, person_ids)
+		SELECT ?, ?, 1, CAST(? AS bigint), t.accounts`+cast+`, t.people`+cast+` FROM ? RETURNING id, account_ids`,
 		string(o.Platform), string(o.Purpose), o.At.Add(o.Lease).UnixMicro(), set.as(tx, "t")).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("insert batches: %w", err)
@@ -210,19 +211,17 @@ func insertBatches(tx *gorm.DB, o influencer.ClaimOrder, batches []idList) ([]in
 // Begin returns what a batch asks of its connector and renews the lease. It is
 // [influencer.ErrStale] when the batch is no longer the caller's.
 func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error) {
-	var out influencer.Request
-	err := s.write(ctx, func(tx *gorm.DB) error {
-		out = influencer.Request{Purpose: ref.Purpose}
-		var ids idList
-		rows := tx.Raw(`UPDATE batches SET leased_until = ? WHERE id = ? AND fence = ? RETURNING account_ids`,
-			s.now().Add(lease).UnixMicro(), ref.ID, ref.Fence)
-		if found, err := scanOne(rows, &ids); err != nil || !found {
-			return cmp.Or(err, influencer.ErrStale)
-		}
-		var err error
-		out.Targets, err = s.targets(tx, ids)
-		return err
-	})
+	db := s.db.WithContext(ctx)
+	var ids idList
+	mine, err := scanOne(db.Raw(`UPDATE batches SET leased_until = ? WHERE id = ? AND fence = ? RETURNING account_ids`,
+		s.now().Add(lease).UnixMicro(), ref.ID, ref.Fence), &ids)
+	if err == nil && !mine {
+		err = influencer.ErrStale
+	}
+	out := influencer.Request{Purpose: ref.Purpose}
+	if err == nil {
+		out.Targets, err = s.targets(db, ids)
+	}
 	if err != nil {
 		return influencer.Request{}, fmt.Errorf("store: begin batch %d: %w", ref.ID, err)
 	}

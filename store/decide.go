@@ -136,18 +136,14 @@ func loadHistory(tx *gorm.DB, p influencer.Policy, owners []*owner) error {
 
 // hasten brings forward the next read of accounts that a decision waits for, to
 // when a read can confirm what the last one said. It puts none off.
-func hasten(tx *gorm.DB, p influencer.Policy, accounts []*account, at time.Time) error {
+func (c *changes) hasten(p influencer.Policy, accounts []*account, at time.Time) {
 	if len(accounts) == 0 {
-		return nil
+		return
 	}
 	set := new(rowSet).
 		ints("id", pick(accounts, func(a **account) int64 { return (*a).ID })).
 		times("due", pick(accounts, func(a **account) time.Time { return later(at, (*a).SyncedAt.Add(p.ConfirmGap)) }))
-	err := tx.Exec(`UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id AND s.due_at > t.due`, set.as(tx, "t")).Error
-	if err != nil {
-		return fmt.Errorf("hasten: %w", err)
-	}
-	return nil
+	c.add("due times", -1, `UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id AND s.due_at > t.due`, set.as(c.tx, "t"))
 }
 
 func later(a, b time.Time) time.Time {

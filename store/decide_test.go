@@ -150,7 +150,7 @@ func TestSuspectReadingWaitsForTheNext(t *testing.T) {
 
 func TestHistoryIsFoundBehindOtherNumbers(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		db.rules(func(p *influencer.Policy) { p.Confirm, p.ConfirmGap = 5, 24 * time.Hour })
+		db.rules(func(p *influencer.Policy) { p.Confirm, p.ConfirmGap = 5, 24*time.Hour })
 		person, ids := db.addPerson("199001012015011001", influencer.X)
 		x := ids[0]
 		db.record(influencer.X, db.saw(x, 520))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -82,28 +81,24 @@ func backoff(failures int) time.Duration {
 	return min(wait, longestWait)
 }
 
-// noteWell remembers that the platform answered. The row is read without a lock
-// and written only when that says something new, or every batch of a platform
-// would wait here for the one before to commit.
-func noteWell(tx *gorm.DB, p influencer.Platform, at time.Time) error {
-	var kind string
-	var until, updated sql.NullInt64
-	found, err := scanOne(tx.Raw(`SELECT kind, until, updated_at FROM platform_health WHERE platform = ?`, string(p)),
-		&kind, &until, &updated)
-	if err != nil {
-		return fmt.Errorf("platform health: %w", err)
+// condition is how a platform did when last heard of; all zero when never.
+type condition struct {
+	kind           influencer.FailureKind
+	until, updated time.Time
+}
+
+// noteWell remembers that the platform answered. The condition was read without
+// a lock, and the row is written only when that says something new, or every
+// batch of a platform would wait here for the one before to commit.
+func (h condition) noteWell(c *changes, p influencer.Platform, at time.Time) {
+	recent := at.Sub(h.updated) < healthyUpdate
+	if h.kind == "" && recent || stillLimited(h.kind, h.until, at) {
+		return
 	}
-	recent := at.Sub(timeOf(updated)) < healthyUpdate
-	if found && (kind == "" && recent || stillLimited(influencer.FailureKind(kind), timeOf(until), at)) {
-		return nil
-	}
-	err = tx.Exec(`INSERT INTO platform_health (platform, since, updated_at) VALUES (?, ?, ?)
+	c.add("platform health", 1, `INSERT INTO platform_health (platform, since, updated_at)
+		VALUES (?, CAST(? AS bigint), CAST(? AS bigint))
 		ON CONFLICT (platform) DO UPDATE SET kind = '', detail = '', since = excluded.since, until = NULL,
-			failures = 0, updated_at = excluded.updated_at`, string(p), at.UnixMicro(), at.UnixMicro()).Error
-	if err != nil {
-		return fmt.Errorf("platform health: %w", err)
-	}
-	return nil
+			failures = 0, updated_at = excluded.updated_at`, string(p), at.UnixMicro(), at.UnixMicro())
 }
 
 // stillLimited tells whether the platform named a time that has not come: an
@@ -119,7 +114,7 @@ func stillLimited(k influencer.FailureKind, until, at time.Time) bool {
 // [influencer.ErrStale] when the batch is no longer the caller's.
 func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influencer.Failure, at time.Time) error {
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		ids, mine, err := endBatch(tx, ref)
+		ids, _, mine, err := endBatch(tx, ref)
 		if err != nil {
 			return err
 		}
@@ -145,12 +140,14 @@ func releaseFailed(tx *gorm.DB, p influencer.Platform, ids []int64, f *influence
 	return noteTrouble(tx, p, f, at)
 }
 
-// endBatch removes a batch that is still the caller's, and returns its accounts.
-// Whoever removes it may write what it showed; nobody else can after that.
-func endBatch(tx *gorm.DB, ref influencer.BatchRef) (ids idList, mine bool, err error) {
-	mine, err = scanOne(tx.Raw(`DELETE FROM batches WHERE id = ? AND fence = ? RETURNING account_ids`, ref.ID, ref.Fence), &ids)
+// endBatch removes a batch that is still the caller's, and returns its accounts
+// and their people. Whoever removes it may write what it showed; nobody else can
+// after that.
+func endBatch(tx *gorm.DB, ref influencer.BatchRef) (accounts, people idList, mine bool, err error) {
+	mine, err = scanOne(tx.Raw(`DELETE FROM batches WHERE id = ? AND fence = ? RETURNING account_ids, person_ids`,
+		ref.ID, ref.Fence), &accounts, &people)
 	if err != nil {
-		return nil, false, fmt.Errorf("end batch: %w", err)
+		return nil, nil, false, fmt.Errorf("end batch: %w", err)
 	}
-	return ids, mine, nil
+	return accounts, people, mine, nil
 }

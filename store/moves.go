@@ -57,20 +57,27 @@ func (m *moved) payload() (string, error) {
 // writeMoves writes people, decisions and events of moves whose people the
 // transaction has locked. A person's moves are in the order they happened.
 func writeMoves(tx *gorm.DB, moves []moved) error {
+	c := changes{tx: tx}
+	if err := c.addMoves(moves); err != nil {
+		return err
+	}
+	return c.run()
+}
+
+// addMoves is writeMoves together with other changes.
+func (c *changes) addMoves(moves []moved) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	if err := writeStandings(tx, moves); err != nil {
+	c.addStandings(moves)
+	if err := c.addDecisions(moves); err != nil {
 		return err
 	}
-	if err := insertDecisions(tx, moves); err != nil {
-		return err
-	}
-	return insertEvents(tx, moves)
+	return c.addEvents(moves)
 }
 
-// writeStandings writes each person once, with the last standing.
-func writeStandings(tx *gorm.DB, moves []moved) error {
+// addStandings writes each person once, with the last standing.
+func (c *changes) addStandings(moves []moved) {
 	last := make(map[int64]int, len(moves))
 	for i, m := range moves {
 		last[m.owner.ID] = i
@@ -92,14 +99,13 @@ func writeStandings(tx *gorm.DB, moves []moved) error {
 		texts("reason", pick(final, func(m *moved) string { return string(m.after.Reason) })).
 		ints("reason_version", pick(final, func(m *moved) int64 { return int64(m.after.ReasonVersion) })).
 		times("at", pick(final, func(m *moved) time.Time { return m.at }))
-	done := tx.Exec(`UPDATE people AS p SET status = t.status, since = t.since, first_granted_at = t.first_granted_at,
+	c.add("standings", len(final), `UPDATE people AS p SET status = t.status, since = t.since, first_granted_at = t.first_granted_at,
 			grace_since = t.grace_since, held_before = t.held_before, until = t.until,
 			reason = t.reason, reason_version = t.reason_version, updated_at = t.at
-		FROM ? WHERE p.id = t.id`, set.as(tx, "t"))
-	return wrote("standings", done, len(final))
+		FROM ? WHERE p.id = t.id`, set.as(c.tx, "t"))
 }
 
-func insertDecisions(tx *gorm.DB, moves []moved) error {
+func (c *changes) addDecisions(moves []moved) error {
 	evidence := make([]string, len(moves))
 	for i, m := range moves {
 		var err error
@@ -115,12 +121,12 @@ func insertDecisions(tx *gorm.DB, moves []moved) error {
 		texts("actor", pick(moves, func(m *moved) string { return m.actor })).
 		texts("note", pick(moves, func(m *moved) string { return m.note })).
 		json("evidence", evidence)
-	done := tx.Exec(`INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence)
-		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence FROM ?`, set.as(tx, "t"))
-	return wrote("decisions", done, len(moves))
+	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence)
+		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence FROM ?`, set.as(c.tx, "t"))
+	return nil
 }
 
-func insertEvents(tx *gorm.DB, moves []moved) error {
+func (c *changes) addEvents(moves []moved) error {
 	payloads := make([]string, len(moves))
 	for i := range moves {
 		var err error
@@ -131,24 +137,13 @@ func insertEvents(tx *gorm.DB, moves []moved) error {
 	set := moveSet(moves).
 		texts("kind", pick(moves, func(m *moved) string { return string(m.move.Event()) })).
 		json("payload", payloads)
-	done := tx.Exec(`INSERT INTO outbox (person_id, kind, payload, created_at)
-		SELECT person_id, kind, payload, at FROM ?`, set.as(tx, "t"))
-	return wrote("outbox", done, len(moves))
+	c.add("events", len(moves), `INSERT INTO outbox (person_id, kind, payload, created_at)
+		SELECT person_id, kind, payload, at FROM ?`, set.as(c.tx, "t"))
+	return nil
 }
 
 func moveSet(moves []moved) *rowSet {
 	return new(rowSet).
 		ints("person_id", pick(moves, func(m *moved) int64 { return m.owner.ID })).
 		times("at", pick(moves, func(m *moved) time.Time { return m.at }))
-}
-
-// wrote checks that a statement over a set changed as many rows as it was for.
-func wrote(what string, done *gorm.DB, rows int) error {
-	if done.Error != nil {
-		return fmt.Errorf("write %s: %w", what, done.Error)
-	}
-	if done.RowsAffected != int64(rows) {
-		return fmt.Errorf("write %s: changed %d rows of %d", what, done.RowsAffected, rows)
-	}
-	return nil
 }

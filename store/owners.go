@@ -26,6 +26,9 @@ type account struct {
 	Between []time.Time
 	Suspect bool
 	Source  string
+	// cleared is the reading before the newest, which this transaction found to be
+	// good and the database still calls suspect.
+	cleared *influencer.Reading
 	older   []influencer.Reading // good readings before the newest, newest first; loaded when a decision needs them
 }
 
@@ -68,19 +71,9 @@ const (
 		a.reads, a.between_reads, a.suspect, a.source, a.attempted_at, a.failures, a.error`
 )
 
-// lockOwners locks the owners of these accounts until the transaction ends, in
-// the order of their ids, so that two transactions cannot wait for each other,
-// and loads them with all their accounts.
-func lockOwners(tx *gorm.DB, accountIDs []int64) ([]*owner, error) {
-	people, err := loadPeople(tx, `SELECT `+personColumns+` FROM people p
-		WHERE p.id IN (SELECT person_id FROM accounts WHERE id ?) ORDER BY p.id`+forUpdate(tx, "p"), anyOf(tx, accountIDs))
-	if err != nil {
-		return nil, fmt.Errorf("lock owners: %w", err)
-	}
-	return people, loadAccounts(tx, people)
-}
-
-// lockPeople is lockOwners for people by their own ids.
+// lockPeople locks people until the transaction ends, in the order of their ids,
+// so that two transactions cannot wait for each other, and loads them with all
+// their accounts.
 func lockPeople(tx *gorm.DB, ids []int64) ([]*owner, error) {
 	people, err := loadPeople(tx, `SELECT `+personColumns+` FROM people p
 		WHERE p.id ? ORDER BY p.id`+forUpdate(tx, "p"), anyOf(tx, ids))

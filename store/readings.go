@@ -39,6 +39,9 @@ func loadOlder(tx *gorm.DB, accounts []*account) error {
 	for i, a := range accounts {
 		ids[i], before[i] = a.ID, a.ObservedAt.UnixMicro()
 		byID[a.ID], a.older = a, nil
+		if a.cleared != nil {
+			a.older = append(a.older, *a.cleared)
+		}
 	}
 	set := new(rowSet).ints("id", ids).ints("before", before)
 	found, err := loadReadings(tx, `SELECT `+readingColumns+` FROM ? JOIN readings r ON r.account_id = t.id
@@ -70,14 +73,13 @@ func readReading(c *cursor) influencer.Reading {
 	}
 }
 
-// writeReadings adds new readings and replaces those that were extended, which
+// addReadings adds new readings and replaces those that were extended, which
 // have their place by account and observed_at.
-func writeReadings(tx *gorm.DB, readings []influencer.Reading) error {
+func (c *changes) addReadings(readings []influencer.Reading) {
 	if len(readings) == 0 {
-		return nil
+		return
 	}
-	set := readingSet(readings)
-	err := tx.Exec(`INSERT INTO readings (account_id, observed_at, last_seen_at, reads, between_reads,
+	c.add("readings", len(readings), `INSERT INTO readings (account_id, observed_at, last_seen_at, reads, between_reads,
 			followers, friends, following, posts, last_active_at, suspect, source)
 		SELECT id, observed_at, last_seen_at, reads, between_reads,
 			followers, friends, following, posts, last_active_at, suspect, source FROM ? WHERE true
@@ -85,11 +87,7 @@ func writeReadings(tx *gorm.DB, readings []influencer.Reading) error {
 			reads = excluded.reads, between_reads = excluded.between_reads, followers = excluded.followers,
 			friends = excluded.friends, following = excluded.following, posts = excluded.posts,
 			last_active_at = excluded.last_active_at, suspect = excluded.suspect, source = excluded.source`,
-		set.as(tx, "t")).Error
-	if err != nil {
-		return fmt.Errorf("write readings: %w", err)
-	}
-	return nil
+		readingSet(readings).as(c.tx, "t"))
 }
 
 func readingSet(readings []influencer.Reading) *rowSet {

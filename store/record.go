@@ -39,6 +39,7 @@ type recording struct {
 	ref      influencer.BatchRef
 	at       time.Time
 	policy   influencer.Policy
+	health   condition
 	owners   []*owner
 	attempts []*attempt
 	readings []influencer.Reading // to be written
@@ -55,7 +56,7 @@ type attempt struct {
 }
 
 func (r *recording) run(seen []influencer.Observation) error {
-	ids, mine, err := endBatch(r.tx, r.ref)
+	ids, people, mine, err := endBatch(r.tx, r.ref)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (r *recording) run(seen []influencer.Observation) error {
 		r.out.Stale = true
 		return nil
 	}
-	if err := r.load(ids, seen); err != nil {
+	if err := r.load(ids, people, seen); err != nil {
 		return err
 	}
 	if f := r.implausible(); f != nil {
@@ -75,11 +76,15 @@ func (r *recording) run(seen []influencer.Observation) error {
 
 // load locks and loads all that the batch may change, and matches the
 // observations to its accounts.
-func (r *recording) load(ids []int64, seen []influencer.Observation) (err error) {
-	if r.owners, err = lockOwners(r.tx, ids); err != nil {
+func (r *recording) load(ids, people []int64, seen []influencer.Observation) (err error) {
+	if r.owners, err = lockPeople(r.tx, people); err != nil {
 		return err
 	}
-	if r.policy, err = r.store.currentPolicy(r.tx); err != nil {
+	version := 0
+	if version, r.health, err = situation(r.tx, r.ref.Platform); err != nil {
+		return err
+	}
+	if r.policy, err = r.store.policy(r.tx, version); err != nil {
 		return err
 	}
 	members := make(map[int64]bool, len(ids))
@@ -98,6 +103,21 @@ func (r *recording) load(ids []int64, seen []influencer.Observation) (err error)
 		}
 	}
 	return r.loadSuspects()
+}
+
+// situation reads the version of the policy in force, after the people are
+// locked as [Store.currentPolicy] asks for, and how the platform does.
+func situation(tx *gorm.DB, p influencer.Platform) (version int, h condition, err error) {
+	err = each(tx, `SELECT v.version, coalesce(h.kind, ''), h.until, h.updated_at
+		FROM (SELECT coalesce(max(version), 0) AS version FROM policies) v
+		LEFT JOIN platform_health h ON h.platform = ?`, []any{string(p)}, func(c *cursor) {
+		version = int(c.int())
+		h = condition{kind: influencer.FailureKind(c.text()), until: c.time(), updated: c.time()}
+	})
+	if err != nil {
+		return 0, h, fmt.Errorf("policy in force: %w", err)
+	}
+	return version, h, nil
 }
 
 func newAttempt(a *account, seen map[int64]influencer.Observation) *attempt {
@@ -149,8 +169,7 @@ func (r *recording) implausible() *influencer.Failure {
 	}
 }
 
-// write takes in each attempt, then lets the rule speak. Readings go first: the
-// rule may ask for older ones, and a suspect one may just have been confirmed.
+// write takes in each attempt, lets the rule speak, and writes it all.
 func (r *recording) write() error {
 	if err := r.refuseConflicts(); err != nil {
 		return err
@@ -158,27 +177,27 @@ func (r *recording) write() error {
 	for _, a := range r.attempts {
 		r.take(a)
 	}
-	if err := writeReadings(r.tx, r.readings); err != nil {
-		return err
-	}
 	ruled, err := rule(r.tx, r.policy, r.owners, r.at)
 	if err != nil {
 		return err
 	}
-	if err := r.writeAccounts(); err != nil {
-		return err
-	}
-	if err := r.reschedule(ruled); err != nil {
-		return err
-	}
-	if err := writeMoves(r.tx, ruled.moves); err != nil {
+	c := changes{tx: r.tx}
+	c.addReadings(r.readings)
+	r.addAccounts(&c)
+	r.reschedule(&c, ruled)
+	if err := c.addMoves(ruled.moves); err != nil {
 		return err
 	}
 	r.out.Moved = len(ruled.moves)
 	if r.answered() {
-		return noteWell(r.tx, r.ref.Platform, r.at)
+		r.health.noteWell(&c, r.ref.Platform, r.at)
 	}
-	return nil
+	err = c.run()
+	if isDuplicate(err) {
+		// Another transaction pinned one of the ids since refuseHeld looked.
+		return errRunAgain
+	}
+	return err
 }
 
 // answered tells whether the platform had something to say about any account.
@@ -196,18 +215,15 @@ func (r *recording) answered() bool {
 
 // reschedule sets when each account of the batch is read next, and brings
 // forward other accounts of the same people that a decision waits for.
-func (r *recording) reschedule(ruled ruling) error {
+func (r *recording) reschedule(c *changes, ruled ruling) {
 	due := make([]time.Time, len(r.attempts))
 	for i, a := range r.attempts {
 		due[i] = r.nextDue(a, ruled.doubtful[a.ID] != nil)
 		delete(ruled.doubtful, a.ID)
 	}
 	set := new(rowSet).ints("id", r.ids()).times("due", due)
-	err := r.tx.Exec(`UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t")).Error
-	if err != nil {
-		return fmt.Errorf("reschedule: %w", err)
-	}
-	return hasten(r.tx, r.policy, ruled.waiting(), r.at)
+	c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t"))
+	c.hasten(r.policy, ruled.waiting(), r.at)
 }
 
 func (r *recording) nextDue(a *attempt, doubtful bool) time.Time {

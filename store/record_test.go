@@ -47,7 +47,7 @@ func (db *testDB) record(p influencer.Platform, seen ...influencer.Observation) 
 // account loads an account's row, its due time, too.
 func (db *testDB) account(id int64) *account {
 	db.t.Helper()
-	owners, err := lockOwners(db.db, []int64{id})
+	owners, err := loadOwners(db.db, []int64{db.number("SELECT person_id FROM accounts WHERE id = ?", id)})
 	if err != nil || len(owners) != 1 {
 		db.t.Fatalf("account %d: %d owners, %v", id, len(owners), err)
 	}

@@ -141,10 +141,12 @@ func (s *Store) settle(ctx context.Context, ids []int64, at time.Time) ([]moved,
 			return err
 		}
 		moves = r.moves
-		if err := hasten(tx, p, r.waiting(), at); err != nil {
+		c := changes{tx: tx}
+		c.hasten(p, r.waiting(), at)
+		if err := c.addMoves(r.moves); err != nil {
 			return err
 		}
-		return writeMoves(tx, r.moves)
+		return c.run()
 	})
 	if err != nil {
 		return nil, err

@@ -69,13 +69,15 @@ CREATE INDEX schedule_due ON schedule (platform, due_at, account_id);
 
 -- A claim on up to one batch of accounts. Gone once recorded or released; when
 -- leased_until passes, the next claim takes it over with a higher fence.
+-- person_ids are the accounts' people, in the same order.
 CREATE TABLE batches (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   platform     TEXT   NOT NULL,
   purpose      TEXT   NOT NULL,
   fence        INTEGER NOT NULL,
   leased_until INTEGER NOT NULL,
-  account_ids  TEXT NOT NULL
+  account_ids  TEXT NOT NULL,
+  person_ids   TEXT NOT NULL
 );
 CREATE INDEX batches_lease ON batches (platform, leased_until);
 
