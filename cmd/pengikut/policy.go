@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,9 @@ func (a *app) policyCommand() *cobra.Command {
 // maxPolicyFile bounds a policy file; a real one is below 2 KiB.
 const maxPolicyFile = 1 << 20
 
+// atLeast finds `match: at_least: 2`, which is how it is said, and not YAML.
+var atLeast = regexp.MustCompile(`(?m)^(match:[ \t]*)(at_least:[ \t]*[0-9]+)([ \t]*(?:#.*)?)$`)
+
 // readPolicy reads a policy file; - is standard input.
 func (a *app) readPolicy(path string) (influencer.Policy, error) {
 	in, _, err := a.openInput(path)
@@ -32,7 +36,7 @@ func (a *app) readPolicy(path string) (influencer.Policy, error) {
 	defer in.Close()
 	raw, err := io.ReadAll(io.LimitReader(in, maxPolicyFile))
 	if err == nil {
-		raw, err = yamlToJSON(raw)
+		raw, err = yamlToJSON(atLeast.ReplaceAll(raw, []byte("${1}{${2}}$3")))
 	}
 	if err != nil {
 		return influencer.Policy{}, fmt.Errorf("%s: %w", path, err)

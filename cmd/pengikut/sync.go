@@ -89,12 +89,19 @@ func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
 		return errors.New("no platform has credentials")
 	}
 	o.Store, o.Connectors, o.Now, o.Logger = h.store, on, h.now, h.log
+	limit, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
 	summary, err := a.syncWithBar(ctx, o)
 	a.tellSync(summary)
-	if err == nil && !summary.OK() {
-		err = errReported
+	switch {
+	case err != nil:
+		return err
+	case !summary.OK():
+		return errReported
+	case limit.Err() != nil: // what was not even claimed is in no summary
+		return fmt.Errorf("the %v allowed were over before all was looked at", o.Timeout)
 	}
-	return err
+	return nil
 }
 
 // syncWithBar draws one bar over all platforms.
