@@ -76,11 +76,15 @@ type ruling struct {
 // new standing.
 func rule(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time) (ruling, error) {
 	r := ruling{doubtful: map[int64]*account{}}
-	if err := loadHistory(tx, p, owners); err != nil {
+	evidence := make([]influencer.Evidence, len(owners))
+	for i, o := range owners {
+		evidence[i] = o.evidence()
+	}
+	if err := addHistory(tx, p, owners, evidence); err != nil {
 		return r, err
 	}
-	for _, o := range owners {
-		r.decide(p, o, at)
+	for i, o := range owners {
+		r.decide(p, o, evidence[i], at)
 	}
 	return r, nil
 }
@@ -95,11 +99,14 @@ func (r *ruling) waiting() []*account {
 	return list
 }
 
-// decide asks the rule about one owner and notes what it says.
-func (r *ruling) decide(p influencer.Policy, o *owner, at time.Time) {
-	v := influencer.Decide(p, o.evidence(), at)
-	for _, id := range v.Doubtful {
-		r.doubtful[id] = o.account(id)
+// decide asks the rule about one owner and notes what it says. An account is only
+// worth another read while the answer hangs on it.
+func (r *ruling) decide(p influencer.Policy, o *owner, e influencer.Evidence, at time.Time) {
+	v := influencer.Decide(p, e, at)
+	if v.Qualifies == influencer.Unknown {
+		for _, id := range v.Doubtful {
+			r.doubtful[id] = o.account(id)
+		}
 	}
 	if v.Move == nil {
 		return
@@ -120,18 +127,24 @@ func (o *owner) account(id int64) *account {
 	return nil
 }
 
-// loadHistory loads older readings of the few accounts that cannot be decided on
-// the newest alone: those of holders below the line.
-func loadHistory(tx *gorm.DB, p influencer.Policy, owners []*owner) error {
+// addHistory adds older readings to the evidence of the few who cannot be decided
+// on the newest alone: holders below the line.
+func addHistory(tx *gorm.DB, p influencer.Policy, owners []*owner, evidence []influencer.Evidence) error {
 	var wanted []*account
-	for _, o := range owners {
-		for _, id := range influencer.NeedsHistory(p, o.evidence()) {
-			if a := o.account(id); a != nil {
-				wanted = append(wanted, a)
-			}
+	var whose []int
+	for i, o := range owners {
+		for _, id := range influencer.NeedsHistory(p, evidence[i]) {
+			wanted = append(wanted, o.account(id))
+			whose = append(whose, i)
 		}
 	}
-	return loadOlder(tx, wanted)
+	if err := loadOlder(tx, wanted); err != nil {
+		return err
+	}
+	for _, i := range whose {
+		evidence[i] = owners[i].evidence()
+	}
+	return nil
 }
 
 // hasten brings forward the next read of accounts that a decision waits for, to

@@ -232,6 +232,8 @@ func TestDoubtHastensOtherPlatforms(t *testing.T) {
 		db.record(influencer.X, db.saw(ids[0], 300))
 		db.record(influencer.Instagram, db.saw(ids[1], 900))
 		db.wantStatus(person, influencer.StatusActive)
+		db.clock.advance(time.Hour)
+		db.record(influencer.X, db.saw(ids[0], 299)) // held by Instagram: no doubt
 		if wait := db.account(ids[0]).NextDueAt.Sub(db.clock.at); wait < 20*time.Hour {
 			t.Fatalf("X is due in %v", wait)
 		}

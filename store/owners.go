@@ -37,29 +37,36 @@ func (a *account) good() *influencer.Reading {
 	if a.SyncedAt.IsZero() {
 		return nil
 	}
-	return &influencer.Reading{
+	run := a.run()
+	return &run
+}
+
+func (a *account) run() influencer.Reading {
+	return influencer.Reading{
 		AccountID: a.ID, ObservedAt: a.ObservedAt, LastSeenAt: a.SyncedAt, Reads: a.Reads,
 		Between: a.Between, Counts: a.Counts, Source: a.Source,
 	}
 }
 
-// evidence is the account as the rule sees it.
-func (a *account) evidence() influencer.AccountEvidence {
-	e := influencer.AccountEvidence{
-		AccountID: a.ID, Platform: a.Platform, Handle: a.Handle, State: a.State, StateSince: a.StateSince,
-	}
-	if good := a.good(); good != nil {
-		e.Readings = append(append(make([]influencer.Reading, 0, 1+len(a.older)), *good), a.older...)
-	}
-	return e
-}
-
+// evidence is all that the rule sees of the person.
 func (o *owner) evidence() influencer.Evidence {
-	e := influencer.Evidence{Standing: o.Standing, Accounts: make([]influencer.AccountEvidence, len(o.accounts))}
-	for i, a := range o.accounts {
-		e.Accounts[i] = a.evidence()
+	accounts := make([]influencer.AccountEvidence, len(o.accounts))
+	rows := 0
+	for _, a := range o.accounts {
+		rows += 1 + len(a.older)
 	}
-	return e
+	readings := make([]influencer.Reading, 0, rows)
+	for i, a := range o.accounts {
+		first := len(readings)
+		if !a.SyncedAt.IsZero() {
+			readings = append(append(readings, a.run()), a.older...)
+		}
+		accounts[i] = influencer.AccountEvidence{
+			AccountID: a.ID, Platform: a.Platform, Handle: a.Handle, State: a.State, StateSince: a.StateSince,
+			Readings: readings[first:len(readings):len(readings)],
+		}
+	}
+	return influencer.Evidence{Standing: o.Standing, Accounts: accounts}
 }
 
 // personColumns and accountColumns are what readPerson and readAccount read.
@@ -108,20 +115,30 @@ func loadOwners(db *gorm.DB, ids []int64) ([]*owner, error) {
 // committed while the people's locks were waited for.
 func loadAccounts(tx *gorm.DB, people []*owner) error {
 	ids := pick(people, func(o **owner) int64 { return (*o).ID })
-	return addAccounts(tx, people, `WHERE a.person_id ?`, anyOf(tx, ids))
+	return eachAccount(tx, people, `SELECT `+accountColumns+` FROM accounts a WHERE a.person_id ?`, []any{anyOf(tx, ids)}, readAccount)
 }
 
-// loadAccountsBetween is loadAccounts for all the people between two ids, which
-// the database finds faster than as many ids.
-func loadAccountsBetween(db *gorm.DB, people []*owner) error {
-	return addAccounts(db, people, `WHERE a.person_id BETWEEN ? AND ?`, people[0].ID, people[len(people)-1].ID)
+// loadOutlines is loadAccounts for all the people between two ids, and only with
+// what the rule looks at: of a walk over everybody, few accounts are needed whole.
+func loadOutlines(db *gorm.DB, people []*owner) error {
+	return eachAccount(db, people, `SELECT a.id, a.person_id, a.platform, a.state, a.state_since, a.followers, a.friends,
+			a.posts, a.last_active_at, a.observed_at, a.synced_at, a.between_reads
+		FROM accounts a WHERE a.person_id BETWEEN ? AND ?`, []any{people[0].ID, people[len(people)-1].ID},
+		func(c *cursor, a *account) {
+			a.ID, a.PersonID, a.Platform = c.int(), c.int(), influencer.Platform(c.word())
+			a.State, a.StateSince = influencer.AccountState(c.word()), c.time()
+			a.Followers, a.Friends, a.Posts, a.LastActiveAt = c.number(), c.number(), c.number(), c.time()
+			a.ObservedAt, a.SyncedAt, a.Between = c.time(), c.time(), c.times()
+		})
 }
 
-func addAccounts(tx *gorm.DB, people []*owner, where string, args ...any) error {
+// eachAccount gives people, who are ordered by id, the accounts that a query
+// finds of them.
+func eachAccount(tx *gorm.DB, people []*owner, query string, args []any, read func(*cursor, *account)) error {
 	byID := func(o *owner, id int64) int { return cmp.Compare(o.ID, id) }
-	err := each(tx, `SELECT `+accountColumns+` FROM accounts a `+where, args, func(c *cursor) {
+	err := each(tx, query, args, func(c *cursor) {
 		a := new(account)
-		readAccount(c, a)
+		read(c, a)
 		if i, found := slices.BinarySearchFunc(people, a.PersonID, byID); found {
 			people[i].accounts = append(people[i].accounts, a)
 		}

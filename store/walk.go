@@ -154,8 +154,8 @@ func (s *Store) settle(ctx context.Context, ids []int64, at time.Time) ([]moved,
 	return moves, nil
 }
 
-// walkOwners gives fn everybody, in pages by id, and loads the next page while
-// fn is at work.
+// walkOwners gives fn everybody, in pages by id, the accounts in outline, and
+// loads the next page while fn is at work.
 func (s *Store) walkOwners(ctx context.Context, fn func(page []*owner) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	pages, failed := make(chan []*owner), make(chan error, 1)
@@ -183,7 +183,7 @@ func (s *Store) loadPages(ctx context.Context, pages chan<- []*owner) error {
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		if err := loadAccountsBetween(db, page); err != nil {
+		if err := loadOutlines(db, page); err != nil {
 			return err
 		}
 		last = page[len(page)-1].ID
