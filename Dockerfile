@@ -14,13 +14,14 @@ COPY . .
 ARG VERSION=unknown
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/pengikut ./cmd/pengikut \
- && mkdir -p -m 0700 /out/root/data && mkdir -m 1777 /out/root/tmp
+ && mkdir -m 0700 /out/data && mkdir -m 1777 /out/tmp
 
 FROM scratch
 # To trust the platforms, to know Asia/Jakarta; then /data, closed to others, and /tmp for SQLite's temporary files.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip
-COPY --from=build --chown=65532:65532 /out/root/ /
+COPY --from=build --chown=65532:65532 /out/data /data
+COPY --from=build /out/tmp /tmp
 COPY --from=build /out/pengikut /usr/local/bin/pengikut
 COPY LICENSE /LICENSE
 

@@ -2,11 +2,13 @@
 //
 //	go run ./internal/testservers/withservers bin/pengikut bench
 //
-// The program finds them in PENGIKUT_DATABASE_URL and PENGIKUT_REDIS_URL. Postgres syncs its files as in production. Both
-// servers and all they stored are gone when the program ends; its exit code is passed on.
+// The program finds them in PENGIKUT_DATABASE_URL and PENGIKUT_REDIS_URL, and a key of the run's own in
+// PENGIKUT_SECRET_KEY. Postgres syncs its files as in production. Both servers and all they stored are gone when the
+// program ends; its exit code is passed on.
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -39,7 +41,8 @@ func run(args []string) (int, error) {
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "PENGIKUT_DATABASE_URL="+database, "PENGIKUT_REDIS_URL="+redis)
+	cmd.Env = append(os.Environ(), "PENGIKUT_DATABASE_URL="+database, "PENGIKUT_REDIS_URL="+redis,
+		"PENGIKUT_SECRET_KEY="+rand.Text()+rand.Text())
 	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return max(exit.ExitCode(), 1), nil // -1 is the end by a signal
