@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
@@ -19,7 +20,7 @@ import (
 // than all that is done with the rows. The first error stays.
 type cursor struct {
 	raw    [][]byte // a row from Postgres
-	binary []bool   // of each of its columns: in binary form, else in text
+	forms  []form   // of each of its columns
 	values []any    // a row from database/sql
 	next   int
 	err    error
@@ -27,6 +28,16 @@ type cursor struct {
 	numbers []int64           // room for the numbers that pointers are given to
 	words   map[string]string // texts met before, for columns of few different ones
 }
+
+// form is how Postgres sends a column: whole numbers in binary, unless a pooler
+// in between wants them as text.
+type form byte
+
+const (
+	formText form = iota
+	formInteger
+	formOther
+)
 
 // int reads a number that is not NULL.
 func (c *cursor) int() int64 {
@@ -68,16 +79,16 @@ func (c *cursor) nullInt() (n int64, ok bool) {
 	switch {
 	case b == nil:
 		return 0, false
-	case !c.binary[i]:
+	case c.forms[i] == formText:
 		n, err := strconv.ParseInt(string(b), 10, 64)
 		c.fail(err)
 		return n, true
-	case len(b) == 8:
+	case c.forms[i] == formInteger && len(b) == 8:
 		return int64(binary.BigEndian.Uint64(b)), true
-	case len(b) == 4:
+	case c.forms[i] == formInteger && len(b) == 4:
 		return int64(int32(binary.BigEndian.Uint32(b))), true
 	default:
-		c.fail(fmt.Errorf("has %d bytes for a number", len(b)))
+		c.fail(errors.New("is no whole number"))
 		return 0, false
 	}
 }
@@ -215,7 +226,7 @@ func eachRaw(conn *sql.Conn, st *gorm.Statement, fn func(c *cursor)) error {
 			return err
 		}
 		defer rows.Close()
-		c := &cursor{binary: binaryColumns(rows)}
+		c := &cursor{forms: formsOf(rows)}
 		for rows.Next() {
 			c.raw, c.next = rows.RawValues(), 0
 			if fn(c); c.err != nil {
@@ -226,11 +237,18 @@ func eachRaw(conn *sql.Conn, st *gorm.Statement, fn func(c *cursor)) error {
 	})
 }
 
-func binaryColumns(rows pgx.Rows) []bool {
+func formsOf(rows pgx.Rows) []form {
 	fields := rows.FieldDescriptions()
-	out := make([]bool, len(fields))
+	out := make([]form, len(fields))
 	for i, f := range fields {
-		out[i] = f.Format == pgx.BinaryFormatCode
+		switch {
+		case f.Format == pgx.TextFormatCode:
+			out[i] = formText
+		case f.DataTypeOID == pgtype.Int8OID || f.DataTypeOID == pgtype.Int4OID:
+			out[i] = formInteger
+		default:
+			out[i] = formOther
+		}
 	}
 	return out
 }
