@@ -10,34 +10,55 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// Claim puts accounts into batches under a lease: first batches whose lease ran
-// out, with a higher fence so that whoever held them is too late, then accounts
-// that are due, the longest overdue first. No account is in two batches that
-// both stand. A batch holds pinned accounts or unpinned ones, never both.
+// Claim takes batches to be read under a lease: batches whose time has come or
+// whose lease ran out, with a higher fence so that whoever held them is too late,
+// and new batches of accounts that are in none and due, the longest overdue
+// first. No account is in two batches. A batch holds pinned accounts or unpinned
+// ones, never both.
 //
-// An order for named people or accounts leaves other people's lapsed batches
-// alone, and takes an account out of a lapsed one if it is named: the lapsed
-// batch may still be taken over and read it again, which costs a read and harms
-// nothing.
+// An order for all, or for named people or accounts, takes accounts out of the
+// batches that they rest in, and leaves batches alone that somebody is reading.
 func (s *Store) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer.Claimed, error) {
 	var out influencer.Claimed
 	if o.BatchSize <= 0 || o.Limit <= 0 {
 		return out, nil
 	}
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		out = influencer.Claimed{LastID: o.AfterID}
-		if err := lockClaims(tx, o.Platform); err != nil {
-			return err
-		}
-		if err := takeOver(tx, o, &out); err != nil {
-			return err
-		}
-		return claimAccounts(tx, o, &out)
+		c := claiming{tx: tx, order: o, room: o.Limit, out: influencer.Claimed{LastID: o.AfterID}}
+		err := c.run()
+		out = c.out
+		return err
 	})
 	if err != nil {
 		return influencer.Claimed{}, fmt.Errorf("store: claim %s: %w", o.Platform, err)
 	}
 	return out, nil
+}
+
+// claiming is one Claim under way.
+type claiming struct {
+	tx    *gorm.DB
+	order influencer.ClaimOrder
+	room  int // accounts that may still be claimed
+	out   influencer.Claimed
+}
+
+// run shares the room between batches and single accounts: while neither has
+// been read for days, neither waits for the other.
+func (c *claiming) run() error {
+	if err := lockClaims(c.tx, c.order.Platform); err != nil {
+		return err
+	}
+	if c.selective() {
+		return c.takeAccounts()
+	}
+	if err := c.takeBatches((c.room + 1) / 2); err != nil {
+		return err
+	}
+	if err := c.takeAccounts(); err != nil || c.room <= 0 {
+		return err
+	}
+	return c.takeBatches(c.room)
 }
 
 // lockClaims lets one claim of a platform at a time choose its accounts. On
@@ -49,57 +70,68 @@ func lockClaims(tx *gorm.DB, p influencer.Platform) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('pengikut claim ' || ?, 0))", string(p)).Error
 }
 
-// selective orders name what they want.
-func selective(o influencer.ClaimOrder) bool { return len(o.NIPs) > 0 || len(o.AccountIDs) > 0 }
+// selective orders say what they want.
+func (c *claiming) selective() bool {
+	return c.order.All || len(c.order.NIPs) > 0 || len(c.order.AccountIDs) > 0
+}
 
-// takeOver gives lapsed batches a new lease and fence. It may pass the limit by
-// less than one batch.
-func takeOver(tx *gorm.DB, o influencer.ClaimOrder, out *influencer.Claimed) error {
-	if selective(o) {
-		return nil
-	}
-	most := (o.Limit + o.BatchSize - 1) / o.BatchSize
-	rows, err := tx.Raw(`UPDATE batches SET fence = fence + 1, leased_until = ?
-		WHERE id IN (SELECT id FROM batches WHERE platform = ? AND leased_until <= ? ORDER BY leased_until, id LIMIT ?)
+// lease is when the claim ends, as a column holds it.
+func (c *claiming) lease() int64 { return c.order.At.Add(c.order.Lease).UnixMicro() }
+
+// got notes a claimed batch.
+func (c *claiming) got(ref influencer.BatchRef) {
+	c.out.Refs = append(c.out.Refs, ref)
+	c.room -= ref.Size
+	c.out.More = c.out.More || c.room <= 0
+}
+
+// takeBatches claims batches that are due, or whose lease ran out. It may pass
+// the room by less than one batch.
+func (c *claiming) takeBatches(room int) error {
+	o := c.order
+	most := (room + o.BatchSize - 1) / o.BatchSize
+	rows, err := c.tx.Raw(`UPDATE batches SET fence = fence + 1, due_at = ?, resting = ?
+		WHERE id IN (SELECT id FROM batches WHERE platform = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?)
 		RETURNING id, fence, purpose, account_ids`,
-		o.At.Add(o.Lease).UnixMicro(), string(o.Platform), o.At.UnixMicro(), most).Rows()
+		c.lease(), false, string(o.Platform), o.At.UnixMicro(), most).Rows()
 	if err != nil {
-		return fmt.Errorf("take over: %w", err)
+		return fmt.Errorf("take batches: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		ref := influencer.BatchRef{Platform: o.Platform}
 		var ids idList
 		if err := rows.Scan(&ref.ID, &ref.Fence, &ref.Purpose, &ids); err != nil {
-			return fmt.Errorf("take over: %w", err)
+			return fmt.Errorf("take batches: %w", err)
 		}
 		ref.Size = len(ids)
-		out.Refs = append(out.Refs, ref)
+		c.got(ref)
 	}
 	return rows.Err()
 }
 
-// claimAccounts fills up to the limit with accounts that are in no batch.
-func claimAccounts(tx *gorm.DB, o influencer.ClaimOrder, out *influencer.Claimed) error {
-	room := o.Limit
-	for _, ref := range out.Refs {
-		room -= ref.Size
-	}
-	if room <= 0 {
-		out.More = true
+// takeAccounts makes batches of single accounts.
+func (c *claiming) takeAccounts() error {
+	if c.room <= 0 {
 		return nil
 	}
-	found, err := choose(tx, o, room)
+	found, err := c.choose()
 	if err != nil {
 		return fmt.Errorf("choose: %w", err)
 	}
-	out.More = len(found) == room
-	if o.All && len(found) > 0 {
-		out.LastID = found[len(found)-1].id
+	c.out.More = c.out.More || len(found) == c.room
+	if c.order.All && len(found) > 0 {
+		c.out.LastID = found[len(found)-1].id
 	}
-	refs, err := insertBatches(tx, o, cut(found, o.BatchSize))
-	out.Refs = append(out.Refs, refs...)
-	return err
+	batches := cut(found, c.order.BatchSize)
+	if len(batches) == 0 {
+		return nil
+	}
+	ids, err := c.insert(batches)
+	if err != nil {
+		return fmt.Errorf("insert batches: %w", err)
+	}
+	return c.house(batches, ids)
 }
 
 // choice is an account to be read.
@@ -108,56 +140,50 @@ type choice struct {
 	pinned     bool
 }
 
-// choose finds free accounts in the order in which they shall be read. NOT IN
-// over the ids of standing batches, which are few, is a hash table to Postgres
-// and leaves the index its order; an anti-join would sort all that is due.
-func choose(tx *gorm.DB, o influencer.ClaimOrder, limit int) ([]choice, error) {
-	where, args := chooseWhere(tx, o)
+// choose finds free accounts in the order in which they shall be read.
+func (c *claiming) choose() ([]choice, error) {
+	join, where, args := c.wanted()
 	order := "s.due_at, s.account_id"
-	if o.All {
+	if c.order.All {
 		order = "s.account_id"
 	}
 	var found []choice
-	err := each(tx, `SELECT s.account_id, a.person_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id
-		WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, limit), func(c *cursor) {
-		found = append(found, choice{id: c.int(), person: c.int(), pinned: c.flag()})
+	err := each(c.tx, `SELECT s.account_id, a.person_id, a.external_id <> '' FROM schedule s JOIN accounts a ON a.id = s.account_id `+join+`
+		WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, c.room), func(row *cursor) {
+		found = append(found, choice{id: row.int(), person: row.int(), pinned: row.flag()})
 	})
 	return found, err
 }
 
-func chooseWhere(tx *gorm.DB, o influencer.ClaimOrder) (where string, args []any) {
-	standing := `SELECT unnest(account_ids) FROM batches`
-	if !onPostgres(tx) {
-		standing = `SELECT j.value FROM batches, json_each(account_ids) j`
+func (c *claiming) wanted() (join, where string, args []any) {
+	o := c.order
+	where, args = `s.platform = ?`, []any{string(o.Platform)}
+	if c.selective() {
+		join = `LEFT JOIN batches b ON b.id = s.batch_id`
+		where += ` AND (b.id IS NULL OR b.resting = ? OR b.due_at <= ?)`
+		args = append(args, true, o.At.UnixMicro())
 	}
-	where = `s.platform = ? AND s.account_id NOT IN (` + standing + ` WHERE platform = ? AND leased_until > ?)`
-	args = []any{string(o.Platform), string(o.Platform), leasedAfter(o)}
 	if o.All {
 		where += ` AND s.account_id > ?`
 		args = append(args, o.AfterID)
 	} else {
-		where += ` AND s.due_at <= ?`
+		due := `s.due_at <= ?`
 		args = append(args, o.At.UnixMicro())
+		if c.selective() {
+			due = `coalesce(s.due_at, b.due_at) <= ?`
+		}
+		where += ` AND ` + due
 	}
 	if len(o.AccountIDs) > 0 {
 		where += ` AND s.account_id ?`
-		args = append(args, anyOf(tx, o.AccountIDs))
+		args = append(args, anyOf(c.tx, o.AccountIDs))
 	}
 	if len(o.NIPs) > 0 {
 		nips := pick(o.NIPs, func(n *influencer.NIP) string { return string(*n) })
 		where += ` AND a.person_id IN (SELECT id FROM people WHERE nip ?)`
-		args = append(args, anyOf(tx, nips))
+		args = append(args, anyOf(c.tx, nips))
 	}
-	return where, args
-}
-
-// leasedAfter is the end of a lease after which a batch stands in the way of o.
-// All batches do in a planner's claim, which takes over what has lapsed.
-func leasedAfter(o influencer.ClaimOrder) int64 {
-	if selective(o) {
-		return o.At.UnixMicro()
-	}
-	return -1 << 62
+	return join, where, args
 }
 
 // cut makes batches of one kind each, in the order of the first account of each.
@@ -176,76 +202,60 @@ func cut(found []choice, size int) [][]choice {
 	return batches
 }
 
-func insertBatches(tx *gorm.DB, o influencer.ClaimOrder, batches [][]choice) ([]influencer.BatchRef, error) {
-	if len(batches) == 0 {
-		return nil, nil
-	}
-	postgres, cast := onPostgres(tx), ""
+// insert writes new batches and returns their ids, in the order of the batches.
+func (c *claiming) insert(batches [][]choice) ([]int64, error) {
+	postgres, cast := onPostgres(c.tx), ""
 	if postgres {
 		cast = "::bigint[]"
 	}
 	list := func(batch []choice, get func(*choice) int64) string { return idList(pick(batch, get)).text(postgres) }
+	first := make(map[int64]int, len(batches)) // which batch an account is the first of
+	for i, b := range batches {
+		first[b[0].id] = i
+	}
 	set := new(rowSet).
 		texts("accounts", pick(batches, func(b *[]choice) string { return list(*b, func(c *choice) int64 { return c.id }) })).
 		texts("people", pick(batches, func(b *[]choice) string { return list(*b, func(c *choice) int64 { return c.person }) }))
-	rows, err := tx.Raw(`INSERT INTO batches (platform, purpose, fence, leased_until, account_ids, person_ids)
-		SELECT ?, ?, 1, CAST(? AS bigint), t.accounts`+cast+`, t.people`+cast+` FROM ? RETURNING id, account_ids`,
-		string(o.Platform), string(o.Purpose), o.At.Add(o.Lease).UnixMicro(), set.as(tx, "t")).Rows()
+	rows, err := c.tx.Raw(`INSERT INTO batches (platform, purpose, fence, resting, due_at, capacity, account_ids, person_ids)
+		SELECT ?, ?, 1, ?, CAST(? AS bigint), CAST(? AS int), t.accounts`+cast+`, t.people`+cast+` FROM ? RETURNING id, account_ids`,
+		string(c.order.Platform), string(c.order.Purpose), false, c.lease(), c.order.BatchSize, set.as(c.tx, "t")).Rows()
 	if err != nil {
-		return nil, fmt.Errorf("insert batches: %w", err)
+		return nil, err
 	}
 	defer rows.Close()
-	var refs []influencer.BatchRef
+	ids := make([]int64, len(batches))
 	for rows.Next() {
 		var members idList
-		ref := influencer.BatchRef{Platform: o.Platform, Fence: 1, Purpose: o.Purpose}
+		ref := influencer.BatchRef{Platform: c.order.Platform, Fence: 1, Purpose: c.order.Purpose}
 		if err := rows.Scan(&ref.ID, &members); err != nil {
-			return nil, fmt.Errorf("insert batches: %w", err)
+			return nil, err
 		}
 		ref.Size = len(members)
-		refs = append(refs, ref)
+		ids[first[members[0]]] = ref.ID
+		c.got(ref)
 	}
-	return refs, rows.Err()
+	return ids, rows.Err()
 }
 
-// Begin returns what a batch asks of its connector and renews the lease. It is
-// [influencer.ErrStale] when the batch is no longer the caller's.
-func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error) {
-	db := s.db.WithContext(ctx)
-	var ids idList
-	mine, err := scanOne(db.Raw(`UPDATE batches SET leased_until = ? WHERE id = ? AND fence = ? RETURNING account_ids`,
-		s.now().Add(lease).UnixMicro(), ref.ID, ref.Fence), &ids)
-	if err == nil && !mine {
-		err = influencer.ErrStale
+// house lets accounts belong to their new batches.
+func (c *claiming) house(batches [][]choice, ids []int64) error {
+	var accounts, homes []int64
+	for i, b := range batches {
+		for _, one := range b {
+			accounts, homes = append(accounts, one.id), append(homes, ids[i])
+		}
 	}
-	out := influencer.Request{Purpose: ref.Purpose}
-	if err == nil {
-		out.Targets, err = s.targets(db, ids)
+	set := new(rowSet).ints("id", accounts).ints("batch_id", homes)
+	done := c.tx.Exec(`UPDATE schedule SET due_at = NULL, batch_id = t.batch_id FROM ? WHERE schedule.account_id = t.id`, set.as(c.tx, "t"))
+	if done.Error == nil && done.RowsAffected != int64(len(accounts)) {
+		return errRunAgain // one was made due, or read, meanwhile
 	}
-	if err != nil {
-		return influencer.Request{}, fmt.Errorf("store: begin batch %d: %w", ref.ID, err)
-	}
-	return out, nil
+	return done.Error
 }
 
-func (s *Store) targets(tx *gorm.DB, ids []int64) ([]influencer.Target, error) {
-	targets := make([]influencer.Target, 0, len(ids))
-	err := each(tx, `SELECT id, handle, external_id FROM accounts WHERE id ?`, []any{anyOf(tx, ids)}, func(c *cursor) {
-		targets = append(targets, influencer.Target{AccountID: c.int(), Handle: c.text(), ExternalID: c.text()})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("targets: %w", err)
-	}
-	return targets, s.addTokens(tx, ids, targets)
-}
-
-func (s *Store) addTokens(tx *gorm.DB, ids []int64, targets []influencer.Target) error {
-	tokens, err := s.tokens(tx, ids)
-	if err != nil {
-		return fmt.Errorf("tokens: %w", err)
-	}
-	for i, t := range targets {
-		targets[i].Token = tokens[t.AccountID]
-	}
-	return nil
+// makeDue lets the planner take accounts at once that it would take later. They
+// leave the batches that they rest in.
+func makeDue(tx *gorm.DB, ids []int64, at time.Time) error {
+	return tx.Exec(`UPDATE schedule SET due_at = ?, batch_id = NULL WHERE (due_at IS NULL OR due_at > ?) AND account_id ?`,
+		at.UnixMicro(), at.UnixMicro(), anyOf(tx, ids)).Error
 }

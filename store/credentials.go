@@ -102,7 +102,7 @@ func (s *Store) putCredential(tx *gorm.DB, c sealed, token influencer.Secret, ex
 	if err != nil || c.account == 0 {
 		return err
 	}
-	return tx.Exec(`UPDATE schedule SET due_at = ? WHERE account_id = ? AND due_at > ? AND EXISTS (
+	return tx.Exec(`UPDATE schedule SET due_at = ?, batch_id = NULL WHERE account_id = ? AND (due_at IS NULL OR due_at > ?) AND EXISTS (
 		SELECT 1 FROM accounts a WHERE a.id = schedule.account_id AND a.state <> 'ok')`,
 		now.UnixMicro(), c.account, now.UnixMicro()).Error
 }

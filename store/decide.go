@@ -148,7 +148,8 @@ func addHistory(tx *gorm.DB, p influencer.Policy, owners []*owner, evidence []in
 }
 
 // hasten brings forward the next read of accounts that a decision waits for, to
-// when a read can confirm what the last one said. It puts none off.
+// when a read can confirm what the last one said: they leave the batches that
+// would be read later. It puts none off.
 func (c *changes) hasten(p influencer.Policy, accounts []*account, at time.Time) {
 	if len(accounts) == 0 {
 		return
@@ -156,7 +157,8 @@ func (c *changes) hasten(p influencer.Policy, accounts []*account, at time.Time)
 	set := new(rowSet).
 		ints("id", pick(accounts, func(a **account) int64 { return (*a).ID })).
 		times("due", pick(accounts, func(a **account) time.Time { return later(at, (*a).SyncedAt.Add(p.ConfirmGap)) }))
-	c.add("due times", -1, `UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id AND s.due_at > t.due`, set.as(c.tx, "t"))
+	c.add("due times", -1, `UPDATE schedule AS s SET due_at = t.due, batch_id = NULL FROM ? WHERE s.account_id = t.id
+		AND (s.due_at > t.due OR EXISTS (SELECT 1 FROM batches b WHERE b.id = s.batch_id AND b.resting AND b.due_at > t.due))`, set.as(c.tx, "t"))
 }
 
 func later(a, b time.Time) time.Time {

@@ -39,7 +39,7 @@ func TestReleaseKeepsAccountsDue(t *testing.T) {
 			t.Errorf("error %q at %v", a.Error, a.AttemptedAt)
 		}
 		a.Error, a.AttemptedAt = before.Error, before.AttemptedAt
-		if !a.SameNumbers(before.Counts) || a.State != before.State || a.Failures != before.Failures || !a.NextDueAt.Equal(before.NextDueAt) {
+		if !a.SameNumbers(before.Counts) || a.State != before.State || a.Failures != before.Failures || a.NextDueAt.After(db.clock.at) {
 			t.Errorf("%+v, was %+v", a, before)
 		}
 		db.wantStatus(person, influencer.StatusActive)

@@ -185,9 +185,3 @@ func updateAccounts(tx *gorm.DB, accounts []*importAccount, at time.Time) error 
 	}
 	return makeDue(tx, ids, at)
 }
-
-// makeDue lets the planner take accounts at once that it would take later.
-func makeDue(tx *gorm.DB, ids []int64, at time.Time) error {
-	return tx.Exec("UPDATE schedule SET due_at = ? WHERE due_at > ? AND account_id ?",
-		at.UnixMicro(), at.UnixMicro(), anyOf(tx, ids)).Error
-}

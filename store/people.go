@@ -151,7 +151,8 @@ func loadDue(db *gorm.DB, accounts []*account) error {
 		return nil
 	}
 	ids := pick(accounts, func(a **account) int64 { return (*a).ID })
-	due, err := byID(db, "SELECT account_id, due_at FROM schedule WHERE account_id ?", ids, func(rows *sql.Rows, id *int64, at *time.Time) error {
+	due, err := byID(db, `SELECT s.account_id, coalesce(s.due_at, b.due_at) FROM schedule s
+		LEFT JOIN batches b ON b.id = s.batch_id WHERE s.account_id ?`, ids, func(rows *sql.Rows, id *int64, at *time.Time) error {
 		var us sql.NullInt64
 		err := rows.Scan(id, &us)
 		*at = timeOf(us)

@@ -42,8 +42,11 @@ func TestRecordRefusesZeroForAll(t *testing.T) {
 		if err != nil || len(health) != 1 || health[0].Kind != influencer.Malformed || !health[0].Until.After(db.clock.at) {
 			t.Errorf("health %+v, %v", health, err)
 		}
-		if n := db.number("SELECT count(*) FROM batches"); n != 0 {
-			t.Errorf("%d batches left", n)
+		if n := db.number("SELECT count(*) FROM batches WHERE NOT resting"); n != 0 {
+			t.Errorf("%d batches still claimed", n)
+		}
+		if !a.NextDueAt.Equal(db.clock.at) {
+			t.Errorf("due at %v, not at once", a.NextDueAt)
 		}
 	})
 }

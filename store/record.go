@@ -11,7 +11,7 @@ import (
 )
 
 // Record writes what a batch showed, and every decision that follows, in one
-// transaction, and ends the batch. When the batch is no longer the caller's
+// transaction, and lets the batch rest until it is due again. When the batch is no longer the caller's
 // nothing is written and the result is Stale, so recording twice is recording
 // once. A batch that cannot be true as a whole is released instead, see
 // [influencer.AllZero] and Recorded.Refused.
@@ -42,6 +42,7 @@ type recording struct {
 	health   condition
 	owners   []*owner
 	attempts []*attempt
+	batch    batch
 	readings []influencer.Reading // to be written
 	out      influencer.Recorded
 }
@@ -56,7 +57,7 @@ type attempt struct {
 }
 
 func (r *recording) run(seen []influencer.Observation) error {
-	ids, people, mine, err := endBatch(r.tx, r.ref)
+	b, mine, err := restBatch(r.tx, r.ref, r.batchDue())
 	if err != nil {
 		return err
 	}
@@ -64,12 +65,16 @@ func (r *recording) run(seen []influencer.Observation) error {
 		r.out.Stale = true
 		return nil
 	}
-	if err := r.load(ids, people, seen); err != nil {
+	r.batch = b
+	if err := r.load(b.accounts, b.people, seen); err != nil {
 		return err
 	}
 	if f := r.implausible(); f != nil {
 		r.out.Refused = f
-		return releaseFailed(r.tx, r.ref.Platform, ids, f, r.at)
+		if err := r.dueAgain(); err != nil {
+			return err
+		}
+		return releaseFailed(r.tx, r.ref.Platform, b.accounts, f, r.at)
 	}
 	return r.write()
 }
@@ -213,17 +218,75 @@ func (r *recording) answered() bool {
 	return false
 }
 
-// reschedule sets when each account of the batch is read next, and brings
-// forward other accounts of the same people that a decision waits for.
+// reschedule lets the accounts that were read rest in their batch. Those that
+// were not, or are in doubt, leave it for a time of their own, and so do all when
+// too few stay: they are put together anew with others. Other accounts of the
+// same people that a decision waits for are brought forward.
 func (r *recording) reschedule(c *changes, ruled ruling) {
-	due := make([]time.Time, len(r.attempts))
-	for i, a := range r.attempts {
-		due[i] = r.nextDue(a, ruled.doubtful[a.ID] != nil)
+	var stay, leave []*attempt
+	var due []time.Time
+	pinned := r.pinned()
+	for _, a := range r.attempts {
+		doubtful := a.Suspect || ruled.doubtful[a.ID] != nil
+		if a.failure == nil && !doubtful && (a.ExternalID != "") == pinned {
+			stay = append(stay, a)
+		} else {
+			leave, due = append(leave, a), append(due, r.nextDue(a, doubtful))
+		}
 		delete(ruled.doubtful, a.ID)
 	}
-	set := new(rowSet).ints("id", r.ids()).times("due", due)
-	c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t"))
+	if len(stay)*100 < r.batch.capacity*leastFull {
+		for range stay {
+			due = append(due, r.batchDue())
+		}
+		leave, stay = append(leave, stay...), nil
+	}
+	r.keep(c, stay)
+	if len(leave) > 0 {
+		set := new(rowSet).ints("id", accountIDs(leave)).times("due", due)
+		c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due, batch_id = NULL FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t"))
+	}
 	c.hasten(r.policy, ruled.waiting(), r.at)
+}
+
+// leastFull is the percentage of a call's accounts below which a batch is not
+// worth its call.
+const leastFull = 80
+
+// pinned tells whether the batch's accounts have pinned ids now: one call asks by
+// ids or by names.
+func (r *recording) pinned() bool {
+	for _, a := range r.attempts {
+		if a.failure == nil && a.ExternalID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// keep writes who stays in the batch.
+func (r *recording) keep(c *changes, stay []*attempt) {
+	switch {
+	case len(stay) == len(r.batch.accounts):
+	case len(stay) == 0:
+		c.add("batch", 1, `DELETE FROM batches WHERE id = ?`, r.ref.ID)
+	default:
+		sql, args := membersSQL(r.tx, accountIDs(stay), pick(stay, func(a **attempt) int64 { return (*a).PersonID }))
+		c.add("batch", 1, `UPDATE batches SET `+sql+` WHERE id = ?`, append(args, r.ref.ID)...)
+	}
+}
+
+// batchDue is when the batch as a whole is read next.
+func (r *recording) batchDue() time.Time {
+	return influencer.NextDue(influencer.Schedule{AccountID: r.ref.ID, Every: r.store.every(r.ref.Platform), ConfirmGap: r.policy.ConfirmGap, At: r.at})
+}
+
+// dueAgain takes back that the batch was read.
+func (r *recording) dueAgain() error {
+	if err := r.tx.Exec(`UPDATE batches SET due_at = ? WHERE id = ?`, r.at.UnixMicro(), r.ref.ID).Error; err != nil {
+		return fmt.Errorf("due again: %w", err)
+	}
+	return nil
 }
 
 func (r *recording) nextDue(a *attempt, doubtful bool) time.Time {
@@ -237,6 +300,8 @@ func (r *recording) nextDue(a *attempt, doubtful bool) time.Time {
 	return influencer.NextDue(s)
 }
 
-func (r *recording) ids() []int64 {
-	return pick(r.attempts, func(a **attempt) int64 { return (*a).ID })
+func (r *recording) ids() []int64 { return accountIDs(r.attempts) }
+
+func accountIDs(list []*attempt) []int64 {
+	return pick(list, func(a **attempt) int64 { return (*a).ID })
 }

@@ -52,7 +52,7 @@ func (db *testDB) account(id int64) *account {
 		db.t.Fatalf("account %d: %d owners, %v", id, len(owners), err)
 	}
 	a := owners[0].account(id)
-	a.NextDueAt = time.UnixMicro(db.number("SELECT due_at FROM schedule WHERE account_id = ?", id)).UTC()
+	a.NextDueAt = time.UnixMicro(db.number(`SELECT coalesce(s.due_at, b.due_at) FROM schedule s LEFT JOIN batches b ON b.id = s.batch_id WHERE s.account_id = ?`, id)).UTC()
 	return a
 }
 

@@ -58,28 +58,36 @@ CREATE UNIQUE INDEX accounts_external ON accounts (platform, external_id) WHERE 
 -- Whose time as gone may have come.
 CREATE INDEX accounts_gone ON accounts (state_since) WHERE state IN ('gone', 'suspended');
 
--- When each account wants to be read; apart from accounts because it moves with
--- every read and is the only thing the planner looks at.
+-- When each account that is in no batch wants to be read. One that is in a batch
+-- is read with it: then due_at is NULL and batch_id names the batch. An account
+-- leaves its batch by being given a due_at of its own here; the batch finds out
+-- when it is read next.
 CREATE TABLE schedule (
   account_id INTEGER PRIMARY KEY REFERENCES accounts (id),
-  platform   TEXT   NOT NULL,
-  due_at     INTEGER NOT NULL
+  platform   TEXT    NOT NULL,
+  due_at     INTEGER,
+  batch_id   INTEGER
 );
-CREATE INDEX schedule_due ON schedule (platform, due_at, account_id);
+CREATE INDEX schedule_due ON schedule (platform, due_at, account_id) WHERE due_at IS NOT NULL;
 
--- A claim on up to one batch of accounts. Gone once recorded or released; when
--- leased_until passes, the next claim takes it over with a higher fence.
--- person_ids are the accounts' people, in the same order.
+-- Accounts that one call reads together, day after day: a claim costs one row, and
+-- so does the schedule of a hundred accounts. While a batch rests, due_at is when
+-- it is to be read; while it is claimed, due_at is when the lease ends. In either
+-- case the next claim after that takes it, with a higher fence, which makes
+-- whoever held it too late. person_ids are the accounts' people, in the same order;
+-- capacity is how many accounts a call could carry when the batch was made.
 CREATE TABLE batches (
-  id           INTEGER PRIMARY KEY AUTOINCREMENT,
-  platform     TEXT   NOT NULL,
-  purpose      TEXT   NOT NULL,
-  fence        INTEGER NOT NULL,
-  leased_until INTEGER NOT NULL,
-  account_ids  TEXT NOT NULL,
-  person_ids   TEXT NOT NULL
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  platform    TEXT    NOT NULL,
+  purpose     TEXT    NOT NULL,
+  fence       INTEGER NOT NULL,
+  resting     INTEGER NOT NULL DEFAULT 0,
+  due_at      INTEGER NOT NULL,
+  capacity    INTEGER NOT NULL,
+  account_ids TEXT NOT NULL,
+  person_ids  TEXT NOT NULL
 );
-CREATE INDEX batches_lease ON batches (platform, leased_until);
+CREATE INDEX batches_due ON batches (platform, due_at);
 
 -- Numbers seen from observed_at to last_seen_at; the same numbers read again
 -- extend the newest row. between_reads: times of up to three reads in between.

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// Begin returns what a batch asks of its connector and renews the lease. It is
+// [influencer.ErrStale] when the batch is no longer the caller's, or when all its
+// accounts have left it.
+func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error) {
+	db := s.db.WithContext(ctx)
+	var ids idList
+	mine, err := scanOne(db.Raw(`UPDATE batches SET due_at = ? WHERE id = ? AND fence = ? AND resting = ? RETURNING account_ids`,
+		s.now().Add(lease).UnixMicro(), ref.ID, ref.Fence, false), &ids)
+	if err == nil && !mine {
+		err = influencer.ErrStale
+	}
+	out := influencer.Request{Purpose: ref.Purpose}
+	if err == nil {
+		out.Targets, err = s.targets(db, ref, ids)
+	}
+	if err != nil {
+		return influencer.Request{}, fmt.Errorf("store: begin batch %d: %w", ref.ID, err)
+	}
+	return out, nil
+}
+
+// targets are the members that still belong to the batch. The batch forgets the
+// others.
+func (s *Store) targets(tx *gorm.DB, ref influencer.BatchRef, ids []int64) ([]influencer.Target, error) {
+	targets := make([]influencer.Target, 0, len(ids))
+	people := make([]int64, 0, len(ids))
+	err := each(tx, `SELECT a.id, a.person_id, a.handle, a.external_id FROM schedule s JOIN accounts a ON a.id = s.account_id
+		WHERE s.batch_id = ? AND s.account_id ?`, []any{ref.ID, anyOf(tx, ids)}, func(c *cursor) {
+		t := influencer.Target{AccountID: c.int()}
+		people = append(people, c.int())
+		t.Handle, t.ExternalID = c.text(), c.text()
+		targets = append(targets, t)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("targets: %w", err)
+	}
+	members := pick(targets, func(t *influencer.Target) int64 { return t.AccountID })
+	if len(members) < len(ids) {
+		if err := forget(tx, ref, members, people); err != nil {
+			return nil, err
+		}
+	}
+	return targets, s.addTokens(tx, members, targets)
+}
+
+// forget keeps only these members in a claimed batch; one without any ends.
+func forget(tx *gorm.DB, ref influencer.BatchRef, accounts, people []int64) error {
+	if len(accounts) == 0 {
+		if err := tx.Exec(`DELETE FROM batches WHERE id = ? AND fence = ?`, ref.ID, ref.Fence).Error; err != nil {
+			return fmt.Errorf("end batch: %w", err)
+		}
+		return influencer.ErrStale
+	}
+	sql, args := membersSQL(tx, accounts, people)
+	done := tx.Exec(`UPDATE batches SET `+sql+` WHERE id = ? AND fence = ?`, append(args, ref.ID, ref.Fence)...)
+	if done.Error != nil {
+		return fmt.Errorf("shrink batch: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return influencer.ErrStale
+	}
+	return nil
+}
+
+// membersSQL sets a batch's members.
+func membersSQL(tx *gorm.DB, accounts, people []int64) (string, []any) {
+	args := []any{idList(accounts).text(onPostgres(tx)), idList(people).text(onPostgres(tx))}
+	if onPostgres(tx) {
+		return `account_ids = ?::bigint[], person_ids = ?::bigint[]`, args
+	}
+	return `account_ids = ?, person_ids = ?`, args
+}
+
+func (s *Store) addTokens(tx *gorm.DB, ids []int64, targets []influencer.Target) error {
+	tokens, err := s.tokens(tx, ids)
+	if err != nil {
+		return fmt.Errorf("tokens: %w", err)
+	}
+	for i, t := range targets {
+		targets[i].Token = tokens[t.AccountID]
+	}
+	return nil
+}
+
+// batch is who is read together.
+type batch struct {
+	accounts, people idList // in the same order
+	capacity         int    // accounts that a call could carry when it was made
+}
+
+// restBatch ends the claim of a batch that is still the caller's; it is read next
+// at due. Whoever ends the claim may write what the batch showed; nobody else can
+// after that.
+func restBatch(tx *gorm.DB, ref influencer.BatchRef, due time.Time) (b batch, mine bool, err error) {
+	mine, err = scanOne(tx.Raw(`UPDATE batches SET fence = fence + 1, resting = ?, purpose = ?, due_at = ?
+		WHERE id = ? AND fence = ? AND resting = ? RETURNING account_ids, person_ids, capacity`,
+		true, string(influencer.PurposePlanned), due.UnixMicro(), ref.ID, ref.Fence, false), &b.accounts, &b.people, &b.capacity)
+	if err != nil {
+		return b, false, fmt.Errorf("rest batch: %w", err)
+	}
+	return b, mine, nil
+}
+
+// Release gives a batch back unread. Its accounts stay due and keep their state,
+// counts and failures. A nil failure means that nothing was tried; else it is
+// the platform's as a whole: its accounts say when they were attempted and why
+// in vain, and its [influencer.PlatformHealth] says until when not to try. It is
+// [influencer.ErrStale] when the batch is no longer the caller's.
+func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influencer.Failure, at time.Time) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		b, mine, err := restBatch(tx, ref, at)
+		if err != nil {
+			return err
+		}
+		if !mine {
+			return influencer.ErrStale
+		}
+		if f == nil {
+			return nil
+		}
+		return releaseFailed(tx, ref.Platform, b.accounts, f, at)
+	})
+	if err != nil {
+		return fmt.Errorf("store: release batch %d: %w", ref.ID, err)
+	}
+	return nil
+}
+
+func releaseFailed(tx *gorm.DB, p influencer.Platform, ids []int64, f *influencer.Failure, at time.Time) error {
+	err := tx.Exec(`UPDATE accounts SET attempted_at = ?, error = ? WHERE id ?`, at.UnixMicro(), f.Error(), anyOf(tx, ids)).Error
+	if err != nil {
+		return fmt.Errorf("note attempts: %w", err)
+	}
+	return noteTrouble(tx, p, f, at)
+}
