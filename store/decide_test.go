@@ -251,7 +251,7 @@ func TestDoubtHastensOtherPlatforms(t *testing.T) {
 
 func TestRedecideUnderANewPolicy(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		ids := db.addMany(4500)
+		ids := db.addMany(2100)
 		var seen []influencer.Observation
 		for i, id := range ids {
 			seen = append(seen, db.saw(id, int64(400+i%3*200))) // 400, 600, 800
@@ -259,7 +259,7 @@ func TestRedecideUnderANewPolicy(t *testing.T) {
 		o := db.order()
 		o.BatchSize = len(ids)
 		ref := db.claim(o).Refs[0]
-		if out, err := db.Record(context.Background(), ref, seen, db.clock.at); err != nil || out.Moved != 3000 {
+		if out, err := db.Record(context.Background(), ref, seen, db.clock.at); err != nil || out.Moved != 1400 {
 			t.Fatalf("%+v, %v", out, err)
 		}
 		db.rules(func(p *influencer.Policy) { p.Requirements[0].AtLeast, p.Confirm = 700, 1 })
@@ -270,13 +270,13 @@ func TestRedecideUnderANewPolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		loss := influencer.Move{From: influencer.StatusActive, To: influencer.StatusRevoked, Reason: influencer.ReasonBelowLine}
-		if len(made) != 1 || made[loss] != 1500 || lastDone != 4500 || lastTotal != 4500 {
+		if len(made) != 1 || made[loss] != 700 || lastDone != 2100 || lastTotal != 2100 {
 			t.Errorf("%v, %d of %d done", made, lastDone, lastTotal)
 		}
 		if again, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(again) != 0 {
 			t.Errorf("once more: %v, %v", again, err)
 		}
-		if n := db.number("SELECT count(*) FROM decisions WHERE policy_version = 2"); n != 1500 {
+		if n := db.number("SELECT count(*) FROM decisions WHERE policy_version = 2"); n != 700 {
 			t.Errorf("%d decisions under the new policy", n)
 		}
 		db.chain()
