@@ -48,31 +48,47 @@ type Migration struct {
 // the others wait and find it done. A newer schema is a [*SchemaError].
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	err = withProvider(ctx, url, func(conn connection, p *goose.Provider) error {
-		if err := refuseNewer(ctx, conn); err != nil {
-			return err
+		for try := 1; ; try++ {
+			done, err := up(ctx, conn, p)
+			applied = append(applied, done...)
+			if err == nil || try == maxTries || conn.dialect == postgresDialect || errors.Is(err, ErrSchema) {
+				return err
+			}
+			if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+				return err
+			}
 		}
-		applied, err = up(ctx, conn, p)
-		return err
 	})
 	return applied, err
 }
 
 // up applies what is missing. Of processes that race on a SQLite file each step
 // lets one through and fails in the others, who then find it done: SQLite has no
-// lock that outlives a transaction, as Postgres has.
+// lock that outlives a transaction, as Postgres has, and does not wait for its
+// busy timeout while another process turns a new file's journal into a WAL.
 func up(ctx context.Context, conn connection, p *goose.Provider) (applied []string, err error) {
-	for try := 1; ; try++ {
-		results, err := p.Up(ctx)
-		var partial *goose.PartialError
-		if errors.As(err, &partial) {
-			results = partial.Applied
-		}
-		for _, r := range results {
-			applied = append(applied, path.Base(r.Source.Path))
-		}
-		if err == nil || try == maxTries || conn.dialect == postgresDialect || ctx.Err() != nil {
-			return applied, err
-		}
+	if err := refuseNewer(ctx, conn); err != nil {
+		return nil, err
+	}
+	results, err := p.Up(ctx)
+	var partial *goose.PartialError
+	if errors.As(err, &partial) {
+		results = partial.Applied
+	}
+	for _, r := range results {
+		applied = append(applied, path.Base(r.Source.Path))
+	}
+	return applied, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
