@@ -62,10 +62,14 @@ func (r *recording) weigh(a *attempt) *influencer.Failure {
 		cleared := *a.newest
 		cleared.Suspect = false
 		a.cleared = &cleared
-		r.readings = append(r.readings, cleared)
+		r.changed = append(r.changed, cleared)
 	}
 	w.Row.AccountID = a.ID
-	r.readings = append(r.readings, w.Row)
+	if w.Extends {
+		r.changed = append(r.changed, w.Row)
+	} else {
+		r.fresh = append(r.fresh, w.Row)
+	}
 	a.Suspect = w.Row.Suspect
 	if w.Row.Suspect {
 		r.out.Suspect++

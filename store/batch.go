@@ -10,20 +10,15 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// Begin returns what a batch asks of its connector and renews the lease. It is
-// [influencer.ErrStale] when the batch is no longer the caller's, or when all its
-// accounts have left it.
+// Begin returns what a batch asks of its connector, whose claim it makes last for
+// lease at least. It is [influencer.ErrStale] when the batch is no longer the
+// caller's, or when all its accounts have left it.
 func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error) {
 	db := s.db.WithContext(ctx)
-	var ids idList
-	mine, err := scanOne(db.Raw(`UPDATE batches SET due_at = ? WHERE id = ? AND fence = ? AND resting = ? RETURNING account_ids`,
-		s.now().Add(lease).UnixMicro(), ref.ID, ref.Fence, false), &ids)
-	if err == nil && !mine {
-		err = influencer.ErrStale
-	}
 	out := influencer.Request{Purpose: ref.Purpose}
+	err := s.renew(db, ref, lease)
 	if err == nil {
-		out.Targets, err = s.targets(db, ref, ids)
+		out.Targets, err = s.targets(db, ref)
 	}
 	if err != nil {
 		return influencer.Request{}, fmt.Errorf("store: begin batch %d: %w", ref.ID, err)
@@ -31,28 +26,51 @@ func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.D
 	return out, nil
 }
 
+// renew makes sure of the claim. A write, which the disk must confirm, is only
+// made when little of the lease is left.
+func (s *Store) renew(db *gorm.DB, ref influencer.BatchRef, lease time.Duration) error {
+	until := s.now().Add(lease).UnixMicro()
+	var due int64
+	mine, err := scanOne(db.Raw(`SELECT due_at FROM batches WHERE id = ? AND fence = ? AND resting = ?`, ref.ID, ref.Fence, false), &due)
+	if err == nil && mine && due < until {
+		mine, err = scanOne(db.Raw(`UPDATE batches SET due_at = ? WHERE id = ? AND fence = ? AND resting = ? RETURNING due_at`,
+			until, ref.ID, ref.Fence, false), &due)
+	}
+	if err == nil && !mine {
+		err = influencer.ErrStale
+	}
+	return err
+}
+
 // targets are the members that still belong to the batch. The batch forgets the
 // others.
-func (s *Store) targets(tx *gorm.DB, ref influencer.BatchRef, ids []int64) ([]influencer.Target, error) {
-	targets := make([]influencer.Target, 0, len(ids))
-	people := make([]int64, 0, len(ids))
-	err := each(tx, `SELECT a.id, a.person_id, a.handle, a.external_id FROM schedule s JOIN accounts a ON a.id = s.account_id
-		WHERE s.batch_id = ? AND s.account_id ?`, []any{ref.ID, anyOf(tx, ids)}, func(c *cursor) {
+func (s *Store) targets(tx *gorm.DB, ref influencer.BatchRef) ([]influencer.Target, error) {
+	targets := make([]influencer.Target, 0, ref.Size)
+	people := make([]int64, 0, ref.Size)
+	members, count := `unnest(b.account_ids) AS m(value)`, `cardinality(b.account_ids)`
+	if !onPostgres(tx) {
+		members, count = `json_each(b.account_ids) m`, `json_array_length(b.account_ids)`
+	}
+	size := 0
+	err := each(tx, `SELECT a.id, a.person_id, a.handle, a.external_id, `+count+` FROM batches b, `+members+`
+		JOIN schedule s ON s.account_id = m.value JOIN accounts a ON a.id = m.value
+		WHERE b.id = ? AND s.batch_id = b.id`, []any{ref.ID}, func(c *cursor) {
 		t := influencer.Target{AccountID: c.int()}
 		people = append(people, c.int())
 		t.Handle, t.ExternalID = c.text(), c.text()
 		targets = append(targets, t)
+		size = int(c.int())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("targets: %w", err)
 	}
-	members := pick(targets, func(t *influencer.Target) int64 { return t.AccountID })
-	if len(members) < len(ids) {
-		if err := forget(tx, ref, members, people); err != nil {
+	ids := pick(targets, func(t *influencer.Target) int64 { return t.AccountID })
+	if len(ids) < max(size, 1) {
+		if err := forget(tx, ref, ids, people); err != nil {
 			return nil, err
 		}
 	}
-	return targets, s.addTokens(tx, members, targets)
+	return targets, s.addTokens(tx, ids, targets)
 }
 
 // forget keeps only these members in a claimed batch; one without any ends.

@@ -73,8 +73,7 @@ func readReading(c *cursor) influencer.Reading {
 	}
 }
 
-// addReadings adds new readings and replaces those that were extended, which
-// have their place by account and observed_at.
+// addReadings adds new readings.
 func (c *changes) addReadings(readings []influencer.Reading) {
 	if len(readings) == 0 {
 		return
@@ -82,12 +81,20 @@ func (c *changes) addReadings(readings []influencer.Reading) {
 	c.add("readings", len(readings), `INSERT INTO readings (account_id, observed_at, last_seen_at, reads, between_reads,
 			followers, friends, following, posts, last_active_at, suspect, source)
 		SELECT id, observed_at, last_seen_at, reads, between_reads,
-			followers, friends, following, posts, last_active_at, suspect, source FROM ? WHERE true
-		ON CONFLICT (account_id, observed_at) DO UPDATE SET last_seen_at = excluded.last_seen_at,
-			reads = excluded.reads, between_reads = excluded.between_reads, followers = excluded.followers,
-			friends = excluded.friends, following = excluded.following, posts = excluded.posts,
-			last_active_at = excluded.last_active_at, suspect = excluded.suspect, source = excluded.source`,
-		readingSet(readings).as(c.tx, "t"))
+			followers, friends, following, posts, last_active_at, suspect, source FROM ?`, readingSet(readings).as(c.tx, "t"))
+}
+
+// changeReadings writes stored readings anew that were extended or are no longer
+// suspect; they have their place by account and observed_at.
+func (c *changes) changeReadings(readings []influencer.Reading) {
+	if len(readings) == 0 {
+		return
+	}
+	c.add("extended readings", len(readings), `UPDATE readings AS r SET last_seen_at = t.last_seen_at,
+			reads = t.reads, between_reads = t.between_reads, followers = t.followers,
+			friends = t.friends, following = t.following, posts = t.posts,
+			last_active_at = t.last_active_at, suspect = t.suspect, source = t.source
+		FROM ? WHERE r.account_id = t.id AND r.observed_at = t.observed_at`, readingSet(readings).as(c.tx, "t"))
 }
 
 func readingSet(readings []influencer.Reading) *rowSet {

@@ -43,7 +43,8 @@ type recording struct {
 	owners   []*owner
 	attempts []*attempt
 	batch    batch
-	readings []influencer.Reading // to be written
+	fresh    []influencer.Reading // readings to be added
+	changed  []influencer.Reading // and those to be written anew
 	out      influencer.Recorded
 }
 
@@ -187,7 +188,8 @@ func (r *recording) write() error {
 		return err
 	}
 	c := changes{tx: r.tx}
-	c.addReadings(r.readings)
+	c.addReadings(r.fresh)
+	c.changeReadings(r.changed)
 	r.addAccounts(&c)
 	r.reschedule(&c, ruled)
 	if err := c.addMoves(ruled.moves); err != nil {
