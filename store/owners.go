@@ -78,36 +78,19 @@ const (
 		a.reads, a.between_reads, a.suspect, a.source, a.attempted_at, a.failures, a.error`
 )
 
-// lockPeople locks people until the transaction ends and loads them with all
-// their accounts. Whoever decides about a person takes this lock first.
+// lockPeople locks people until the transaction ends, in the order of their ids,
+// so that two transactions cannot wait for each other, and loads them with all
+// their accounts. Whoever decides about a person takes this lock first. (An
+// advisory lock on a range of ids writes nothing, but batches of neighbours share
+// ranges, and then wait for each other one by one.)
 func lockPeople(tx *gorm.DB, ids []int64) ([]*owner, error) {
-	if err := lockNeighbours(tx, ids); err != nil {
+	people, err := loadPeople(tx, `SELECT `+personColumns+` FROM people p
+		WHERE p.id ? ORDER BY p.id`+forUpdate(tx, "p"), anyOf(tx, ids))
+	if err != nil {
 		return nil, fmt.Errorf("lock people: %w", err)
 	}
-	return loadOwners(tx, ids)
+	return people, loadAccounts(tx, people)
 }
-
-// lockNeighbours locks people by the bucket of their id, in the order of the
-// buckets, so that two transactions cannot wait for each other. A lock on each
-// row would write each row, and people who are registered together are mostly
-// read together: a batch of a hundred takes a few locks.
-func lockNeighbours(tx *gorm.DB, ids []int64) error {
-	if !onPostgres(tx) {
-		return nil
-	}
-	buckets := make([]int64, len(ids))
-	for i, id := range ids {
-		buckets[i] = id / peoplePerLock
-	}
-	slices.Sort(buckets)
-	buckets = slices.Compact(buckets)
-	return tx.Exec(`SELECT pg_advisory_xact_lock(?, b::int) FROM unnest(?::bigint[]) AS b`, peopleLock, &buckets).Error
-}
-
-const (
-	peoplePerLock = 64
-	peopleLock    = 0x70656e67 // the class of these locks among all of the database's
-)
 
 // loadPeople runs a query for personColumns that is ordered by id.
 func loadPeople(tx *gorm.DB, query string, args ...any) ([]*owner, error) {
