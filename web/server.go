@@ -74,7 +74,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		err = errors.Join(fmt.Errorf("web: requests still under way after %v: %w", s.drain, err), s.http.Close())
 	}
-	<-served
+	if end := <-served; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, fmt.Errorf("web: serve: %w", end))
+	}
 	return err
 }
 

@@ -84,7 +84,7 @@ func findingColour(state string) text.Color {
 // only when that answers.
 func (a *app) examine(ctx context.Context, c config.Config) []finding {
 	findings := []finding{{"config", fine, "all options can be read"}}
-	for _, w := range c.Warnings() {
+	for _, w := range append(c.Warnings(), unkeptCaps(c)...) {
 		findings = append(findings, finding{"config", warning, w})
 	}
 	h, database := a.checkDatabase(ctx, c)

@@ -25,16 +25,21 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // monday is when most tests begin.
 var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 
-// clock is a clock that stands still until it is moved.
+// clock is a clock that stands still until it is moved, or, once told, also goes
+// on with the clock on the wall: who shares a rate gate waits for it.
 type clock struct {
-	mu sync.Mutex
-	at time.Time
+	mu    sync.Mutex
+	at    time.Time
+	since time.Time // on the wall; zero while the clock stands still
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.at
+	if c.since.IsZero() {
+		return c.at
+	}
+	return c.at.Add(time.Since(c.since))
 }
 
 func (c *clock) advance(d time.Duration) {
@@ -61,6 +66,7 @@ func (c *cli) onPostgres() *cli {
 	c.env["PENGIKUT_DATABASE_URL"] = testservers.Postgres(c.t)
 	c.env["PENGIKUT_REDIS_URL"] = testservers.Redis(c.t)
 	c.env["PENGIKUT_SECRET_KEY"] = "a passphrase of more than thirty-two characters"
+	c.clock.since = time.Now()
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/pengikut/pengikut/influencer"
@@ -54,7 +55,7 @@ func (a *app) importFile(ctx context.Context, h *house, path string, dryRun bool
 
 // importRoster reads and stores the rows as they come, with a bar of bytes.
 func (a *app) importRoster(ctx context.Context, h *house, in io.Reader, size int64, dryRun bool) (influencer.RosterReport, influencer.ImportReport, error) {
-	b := a.newBar(size, "importing")
+	b := a.newBar(size, "importing", progressbar.OptionShowBytes(true))
 	defer b.end()
 	counted := &countingReader{r: in}
 	var roster influencer.RosterReport

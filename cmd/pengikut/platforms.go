@@ -104,6 +104,18 @@ func everyOf(c config.Config) map[influencer.Platform]time.Duration {
 	return every
 }
 
+// unkeptCaps warns of spend caps: nothing counts reads over a month yet, and a
+// cap that is silently ignored costs money.
+func unkeptCaps(c config.Config) []string {
+	var w []string
+	for _, l := range platforms() {
+		if l.pace(c).MonthlyReads != nil {
+			w = append(w, "PENGIKUT_"+strings.ToUpper(string(l.name))+"_MONTHLY_READS is set, and this version does not keep it")
+		}
+	}
+	return w
+}
+
 // tokenLister tells which tokens the database holds.
 type tokenLister interface {
 	Credentials(context.Context, store.CredentialFilter, influencer.Paging) (influencer.Page[store.Credential], error)

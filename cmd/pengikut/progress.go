@@ -9,11 +9,11 @@ import (
 type bar struct{ p *progressbar.ProgressBar }
 
 // newBar begins a bar of total steps; below 0 means that nobody knows.
-func (a *app) newBar(total int64, what string) *bar {
+func (a *app) newBar(total int64, what string, more ...progressbar.Option) *bar {
 	if !isTerminal(a.err) || a.getenv("TERM") == "dumb" {
 		return &bar{}
 	}
-	return &bar{progressbar.NewOptions64(total,
+	return &bar{progressbar.NewOptions64(total, append([]progressbar.Option{
 		progressbar.OptionSetWriter(a.err),
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(),
@@ -21,7 +21,7 @@ func (a *app) newBar(total int64, what string) *bar {
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionEnableColorCodes(a.colours(a.err)),
-	)}
+	}, more...)...)}
 }
 
 // at moves the bar to done of total steps.

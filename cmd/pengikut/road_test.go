@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 // plainMix has every trouble but those that hide behind a handle or a token, so
@@ -56,7 +57,7 @@ func TestRoad(t *testing.T) {
 		t.Run(api, func(t *testing.T) {
 			both(t, func(t *testing.T, c *cli) {
 				c.env["PENGIKUT_X_API"] = api
-				sim := c.rehearse(simulator.Options{Seed: 7, People: 400, Mix: plainMix()})
+				sim := c.rehearse(simulator.Options{Seed: 7, People: 400, Mix: plainMix(), Speed: 1e-9})
 				c.register(sim)
 				r := c.want(exitFailed, "sync", "--all") // some accounts are gone
 				if !strings.Contains(r.err, "gone") || !strings.Contains(r.err, "unreadable") {
@@ -84,7 +85,7 @@ func TestRoad(t *testing.T) {
 // platforms hear nothing of it.
 func TestPolicy(t *testing.T) {
 	both(t, func(t *testing.T, c *cli) {
-		sim := c.rehearse(simulator.Options{Seed: 3, People: 200, Mix: plainMix()})
+		sim := c.rehearse(simulator.Options{Seed: 3, People: 200, Mix: plainMix(), Speed: 1e-9})
 		c.register(sim)
 		c.want(exitFailed, "sync")
 		calls := sim.Stats().Total.Calls
@@ -234,5 +235,36 @@ func TestSyncSelects(t *testing.T) {
 	}
 	if r := c.want(exitFailed, "sync", "--platform", "x"); !strings.Contains(r.err, "x is off") {
 		t.Errorf("X alone, off: %s", r.err)
+	}
+}
+
+// TestSyncWithoutRedis reads all the same: Redis holds nothing but limits.
+func TestSyncWithoutRedis(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.env["PENGIKUT_REDIS_URL"] = "redis://127.0.0.1:1/0"
+	c.register(c.rehearse(static()))
+	if r := c.want(exitDone, "sync"); !strings.Contains(r.err, "Redis does not answer") {
+		t.Errorf("err: %s", r.err)
+	}
+}
+
+// TestSyncMindsTheServicesLimits lets a sync find the limit used up that another
+// one has learned of: it calls nobody.
+func TestSyncMindsTheServicesLimits(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.env["PENGIKUT_REDIS_URL"] = testservers.Redis(t)
+	c.clock.since = time.Now()
+	sim := c.rehearse(static())
+	c.register(sim)
+	if _, err := sim.AddFault(simulator.Fault{Kind: simulator.Throttle, Platform: simulator.X}); err != nil {
+		t.Fatal(err)
+	}
+	c.want(exitFailed, "sync", "--platform", "x", "--timeout", "1m")
+	calls := sim.Stats().Total.Calls
+	r := c.want(exitFailed, "sync", "--platform", "x", "--all", "--timeout", "1m")
+	if n := sim.Stats().Total.Calls - calls; n != 0 || !strings.Contains(r.err, "rate_limited") {
+		t.Errorf("%d calls\n%s", n, r.err)
 	}
 }

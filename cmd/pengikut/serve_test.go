@@ -124,7 +124,7 @@ func get(url string) (int, string) {
 // and in two that split the roles on Postgres and Redis.
 func TestServe(t *testing.T) {
 	both(t, func(t *testing.T, c *cli) {
-		c.clock.at = time.Now().Truncate(time.Second)
+		c.clock.at, c.clock.since = time.Now().Truncate(time.Second), time.Now()
 		c.env["PENGIKUT_LISTEN"] = "127.0.0.1:0"
 		sim := c.rehearse(simulator.Options{Seed: 2, People: 150, Mix: plainMix(), Speed: 1e-9})
 		c.register(sim)

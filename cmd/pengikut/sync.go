@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pengikut/pengikut/connectors"
+	"github.com/pengikut/pengikut/connectors/gate"
 	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/worker"
 )
@@ -75,9 +77,14 @@ twice more. Exit 1, and tell what could not be read, when something could not.`,
 }
 
 func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
-	on, without, err := h.connect(ctx, connectors.NewLocalGate(h.now))
+	g, closer := a.sharedGate(ctx, h)
+	defer closer.Close()
+	on, without, err := h.connect(ctx, g)
 	if err != nil {
 		return err
+	}
+	for _, w := range unkeptCaps(h.config) {
+		fmt.Fprintln(a.err, w)
 	}
 	for _, l := range without {
 		if slices.Contains(o.Platforms, l.name) {
@@ -102,6 +109,28 @@ func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
 		return fmt.Errorf("the %v allowed were over before all was looked at", o.Timeout)
 	}
 	return nil
+}
+
+// sharedGate is the gate of the running service, so that both together stay
+// within the platforms' limits; without a Redis that answers, one of our own.
+func (a *app) sharedGate(ctx context.Context, h *house) (connectors.Gate, io.Closer) {
+	if h.config.EmbeddedQueue() {
+		return connectors.NewLocalGate(h.now), io.NopCloser(nil)
+	}
+	client, closer, err := h.redis()
+	if err == nil {
+		limited, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		err = client.Ping(limited).Err()
+	}
+	if err != nil {
+		fmt.Fprintln(a.err, "Redis does not answer: the rate limits that a running service knows are not known here")
+		if closer == nil {
+			closer = io.NopCloser(nil)
+		}
+		return connectors.NewLocalGate(h.now), closer
+	}
+	return gate.New(gate.Options{Client: client, Now: h.now}), closer
 }
 
 // syncWithBar draws one bar over all platforms.
