@@ -68,7 +68,7 @@ func (r *recording) weigh(a *attempt) *influencer.Failure {
 	if w.Extends {
 		r.changed = append(r.changed, w.Row)
 	} else {
-		r.fresh = append(r.fresh, w.Row)
+		a.fresh = &w.Row
 	}
 	a.Suspect = w.Row.Suspect
 	if w.Row.Suspect {
@@ -142,11 +142,13 @@ func conflict(detail string) *influencer.Failure {
 	return &influencer.Failure{Kind: influencer.Conflict, Detail: detail}
 }
 
-// addAccounts writes the rows of all attempts.
-func (r *recording) addAccounts(c *changes) {
+// addAccounts writes the rows of these attempts.
+func (r *recording) addAccounts(c *changes, rows []*attempt) {
+	if len(rows) == 0 {
+		return
+	}
 	type row = *attempt
-	rows := r.attempts
-	set := new(rowSet).ints("id", r.ids()).
+	set := new(rowSet).ints("id", accountIDs(rows)).
 		texts("handle", pick(rows, func(a *row) string { return (*a).Handle })).
 		texts("external_id", pick(rows, func(a *row) string { return (*a).ExternalID })).
 		texts("state", pick(rows, func(a *row) string { return string((*a).State) })).

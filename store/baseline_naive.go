@@ -25,6 +25,15 @@ type naivePerson struct {
 	FirstGrantedAt *int64
 }
 
+type naiveEvent struct {
+	ID        int64
+	PersonID  int64
+	Kind      string
+	Payload   string
+	CreatedAt int64
+}
+
+func (naiveEvent) TableName() string    { return "outbox" }
 func (naiveAccount) TableName() string  { return "accounts" }
 func (naivePerson) TableName() string   { return "people" }
 func (naiveReading) TableName() string  { return "readings" }
@@ -62,8 +71,10 @@ func (d *Baseline) Target(ctx context.Context, id int64) (influencer.Target, err
 	return influencer.Target{AccountID: a.ID, Handle: a.Handle, ExternalID: a.ExternalID}, nil
 }
 
-// WriteOne stores one account's counts, a reading, and a status by the simplest
-// of rules, each through gorm by its own statement: what a first version does.
+// WriteOne does the store's job for one account the way a first version would:
+// its counts, a reading, the next due time, the rule over the person's accounts,
+// and on a move the status, a decision and an event, each through gorm by its own
+// statement.
 func (d *Baseline) WriteOne(ctx context.Context, o influencer.Observation, line int64, at time.Time) error {
 	db := d.db.WithContext(ctx)
 	if o.Failure != nil || o.Counts.Followers == nil {
@@ -84,10 +95,23 @@ func (d *Baseline) WriteOne(ctx context.Context, o influencer.Observation, line 
 	if err := db.Create(&row).Error; err != nil {
 		return fmt.Errorf("baseline: reading: %w", err)
 	}
-	return d.decideOne(db, a.PersonID, *o.Counts.Followers >= line, at)
+	err = db.Table("schedule").Where("account_id = ?", a.ID).Update("due_at", at.Add(24*time.Hour).UnixMicro()).Error
+	if err != nil {
+		return fmt.Errorf("baseline: schedule: %w", err)
+	}
+	return d.decideOne(db, a.PersonID, line, at)
 }
 
-func (d *Baseline) decideOne(db *gorm.DB, personID int64, meets bool, at time.Time) error {
+// decideOne looks at all the person's accounts, as the rule must.
+func (d *Baseline) decideOne(db *gorm.DB, personID, line int64, at time.Time) error {
+	var accounts []naiveAccount
+	if err := db.Where("person_id = ?", personID).Find(&accounts).Error; err != nil {
+		return fmt.Errorf("baseline: accounts: %w", err)
+	}
+	meets := false
+	for _, a := range accounts {
+		meets = meets || a.Followers != nil && *a.Followers >= line
+	}
 	var p naivePerson
 	if err := db.First(&p, personID).Error; err != nil {
 		return fmt.Errorf("baseline: person: %w", err)
@@ -101,6 +125,10 @@ func (d *Baseline) decideOne(db *gorm.DB, personID int64, meets bool, at time.Ti
 	}
 	if err := db.Model(&p).Updates(map[string]any{"status": to, "since": at.UnixMicro()}).Error; err != nil {
 		return fmt.Errorf("baseline: update person: %w", err)
+	}
+	event := naiveEvent{PersonID: p.ID, Kind: to, Payload: "{}", CreatedAt: at.UnixMicro()}
+	if err := db.Create(&event).Error; err != nil {
+		return fmt.Errorf("baseline: event: %w", err)
 	}
 	row := naiveDecision{PersonID: p.ID, At: at.UnixMicro(), FromStatus: p.Status, ToStatus: to, Reason: "naive",
 		PolicyVersion: 1, Actor: "rule", Evidence: "{}"}

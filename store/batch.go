@@ -16,9 +16,9 @@ import (
 func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.Duration) (influencer.Request, error) {
 	db := s.db.WithContext(ctx)
 	out := influencer.Request{Purpose: ref.Purpose}
-	err := s.renew(db, ref, lease)
+	b, err := s.renew(db, ref, lease)
 	if err == nil {
-		out.Targets, err = s.targets(db, ref)
+		out.Targets, err = s.targets(db, ref, b)
 	}
 	if err != nil {
 		return influencer.Request{}, fmt.Errorf("store: begin batch %d: %w", ref.ID, err)
@@ -28,10 +28,12 @@ func (s *Store) Begin(ctx context.Context, ref influencer.BatchRef, lease time.D
 
 // renew makes sure of the claim. A write, which the disk must confirm, is only
 // made when little of the lease is left.
-func (s *Store) renew(db *gorm.DB, ref influencer.BatchRef, lease time.Duration) error {
+func (s *Store) renew(db *gorm.DB, ref influencer.BatchRef, lease time.Duration) (batch, error) {
 	until := s.now().Add(lease).UnixMicro()
+	var b batch
 	var due int64
-	mine, err := scanOne(db.Raw(`SELECT due_at FROM batches WHERE id = ? AND fence = ? AND resting = ?`, ref.ID, ref.Fence, false), &due)
+	mine, err := scanOne(db.Raw(`SELECT due_at, account_ids FROM batches WHERE id = ? AND fence = ? AND resting = ?`,
+		ref.ID, ref.Fence, false), &due, &b.accounts)
 	if err == nil && mine && due < until {
 		mine, err = scanOne(db.Raw(`UPDATE batches SET due_at = ? WHERE id = ? AND fence = ? AND resting = ? RETURNING due_at`,
 			until, ref.ID, ref.Fence, false), &due)
@@ -39,38 +41,41 @@ func (s *Store) renew(db *gorm.DB, ref influencer.BatchRef, lease time.Duration)
 	if err == nil && !mine {
 		err = influencer.ErrStale
 	}
-	return err
+	return b, err
 }
 
 // targets are the members that still belong to the batch. The batch forgets the
-// others.
-func (s *Store) targets(tx *gorm.DB, ref influencer.BatchRef) ([]influencer.Target, error) {
-	targets := make([]influencer.Target, 0, ref.Size)
-	people := make([]int64, 0, ref.Size)
-	members, count := `unnest(b.account_ids) AS m(value)`, `cardinality(b.account_ids)`
-	if !onPostgres(tx) {
-		members, count = `json_each(b.account_ids) m`, `json_array_length(b.account_ids)`
+// others, of which there are none on most days: then the count tells.
+func (s *Store) targets(tx *gorm.DB, ref influencer.BatchRef, b batch) ([]influencer.Target, error) {
+	var residents int
+	_, err := scanOne(tx.Raw(`SELECT count(*) FROM schedule WHERE batch_id = ?`, ref.ID), &residents)
+	if err == nil && residents < max(len(b.accounts), 1) {
+		b, err = s.shrink(tx, ref)
 	}
-	size := 0
-	err := each(tx, `SELECT a.id, a.person_id, a.handle, a.external_id, `+count+` FROM batches b, `+members+`
-		JOIN schedule s ON s.account_id = m.value JOIN accounts a ON a.id = m.value
-		WHERE b.id = ? AND s.batch_id = b.id`, []any{ref.ID}, func(c *cursor) {
-		t := influencer.Target{AccountID: c.int()}
-		people = append(people, c.int())
-		t.Handle, t.ExternalID = c.text(), c.text()
-		targets = append(targets, t)
-		size = int(c.int())
+	if err != nil {
+		return nil, fmt.Errorf("members: %w", err)
+	}
+	targets := make([]influencer.Target, 0, len(b.accounts))
+	err = each(tx, `SELECT id, handle, external_id FROM accounts WHERE id ?`, []any{anyOf(tx, b.accounts)}, func(c *cursor) {
+		targets = append(targets, influencer.Target{AccountID: c.int(), Handle: c.text(), ExternalID: c.text()})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("targets: %w", err)
 	}
-	ids := pick(targets, func(t *influencer.Target) int64 { return t.AccountID })
-	if len(ids) < max(size, 1) {
-		if err := forget(tx, ref, ids, people); err != nil {
-			return nil, err
-		}
+	return targets, s.addTokens(tx, b.accounts, targets)
+}
+
+// shrink makes the batch forget who left it.
+func (s *Store) shrink(tx *gorm.DB, ref influencer.BatchRef) (batch, error) {
+	var b batch
+	err := each(tx, `SELECT a.id, a.person_id FROM schedule s JOIN accounts a ON a.id = s.account_id
+		WHERE s.batch_id = ? ORDER BY a.id`, []any{ref.ID}, func(c *cursor) {
+		b.accounts, b.people = append(b.accounts, c.int()), append(b.people, c.int())
+	})
+	if err == nil {
+		err = forget(tx, ref, b.accounts, b.people)
 	}
-	return targets, s.addTokens(tx, ids, targets)
+	return b, err
 }
 
 // forget keeps only these members in a claimed batch; one without any ends.

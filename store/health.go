@@ -60,12 +60,16 @@ func noteTrouble(tx *gorm.DB, p influencer.Platform, f *influencer.Failure, at t
 	if h.Kind != f.Kind {
 		since = at
 	}
+	failures := h.Failures + 1
+	if h.Kind == f.Kind && h.Until.After(at) {
+		failures = max(h.Failures, 1) // a call that was under way when the first of them failed
+	}
 	until := f.Until
 	if !until.After(at) {
-		until = at.Add(backoff(h.Failures + 1))
+		until = at.Add(backoff(failures))
 	}
 	err = tx.Exec(`UPDATE platform_health SET kind = ?, detail = ?, since = ?, until = ?, failures = ?, updated_at = ? WHERE platform = ?`,
-		string(f.Kind), f.Error(), since.UnixMicro(), until.UnixMicro(), h.Failures+1, at.UnixMicro(), string(p)).Error
+		string(f.Kind), f.Error(), since.UnixMicro(), until.UnixMicro(), failures, at.UnixMicro(), string(p)).Error
 	if err != nil {
 		return fmt.Errorf("platform health: %w", err)
 	}

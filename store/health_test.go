@@ -113,3 +113,22 @@ func TestRecordOfPassingFailuresProvesNoHealth(t *testing.T) {
 		}
 	})
 }
+
+// TestCallsUnderWayFailAsOne: eight calls that fail together are one failure of
+// the platform, or a short outage would close it for hours.
+func TestCallsUnderWayFailAsOne(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		db.addMany(80)
+		o := db.order()
+		o.BatchSize = 10
+		for _, ref := range db.claim(o).Refs {
+			if err := db.Release(context.Background(), ref, &influencer.Failure{Kind: influencer.Unavailable}, db.clock.at); err != nil {
+				t.Fatal(err)
+			}
+			db.clock.advance(time.Second)
+		}
+		if h := db.health(); h.Failures != 1 || h.Until.After(db.clock.at.Add(time.Minute)) {
+			t.Errorf("%+v", h)
+		}
+	})
+}

@@ -43,8 +43,7 @@ type recording struct {
 	owners   []*owner
 	attempts []*attempt
 	batch    batch
-	fresh    []influencer.Reading // readings to be added
-	changed  []influencer.Reading // and those to be written anew
+	changed  []influencer.Reading // stored readings to be written anew
 	out      influencer.Recorded
 }
 
@@ -52,8 +51,10 @@ type recording struct {
 // became of the try to read it.
 type attempt struct {
 	*account
+	before  account // the row as it was
 	seen    influencer.Observation
 	newest  *influencer.Reading // the newest stored reading when that is suspect
+	fresh   *influencer.Reading // a reading to be added
 	failure *influencer.Failure // why there is no new reading
 }
 
@@ -131,7 +132,7 @@ func newAttempt(a *account, seen map[int64]influencer.Observation) *attempt {
 	if !answered {
 		o.Failure = &influencer.Failure{Kind: influencer.Malformed, Detail: "the answer leaves this account out"}
 	}
-	return &attempt{account: a, seen: o, failure: o.Failure}
+	return &attempt{account: a, before: *a, seen: o, failure: o.Failure}
 }
 
 // loadSuspects loads the suspect reading that the next one must agree with.
@@ -188,9 +189,7 @@ func (r *recording) write() error {
 		return err
 	}
 	c := changes{tx: r.tx}
-	c.addReadings(r.fresh)
-	c.changeReadings(r.changed)
-	r.addAccounts(&c)
+	r.addAttempts(&c)
 	r.reschedule(&c, ruled)
 	if err := c.addMoves(ruled.moves); err != nil {
 		return err
@@ -301,8 +300,6 @@ func (r *recording) nextDue(a *attempt, doubtful bool) time.Time {
 	}
 	return influencer.NextDue(s)
 }
-
-func (r *recording) ids() []int64 { return accountIDs(r.attempts) }
 
 func accountIDs(list []*attempt) []int64 {
 	return pick(list, func(a **attempt) int64 { return (*a).ID })

@@ -69,6 +69,7 @@ CREATE TABLE schedule (
   batch_id   INTEGER
 );
 CREATE INDEX schedule_due ON schedule (platform, due_at, account_id) WHERE due_at IS NOT NULL;
+CREATE INDEX schedule_batch ON schedule (batch_id) WHERE batch_id IS NOT NULL;
 
 -- Accounts that one call reads together, day after day: a claim costs one row, and
 -- so does the schedule of a hundred accounts. While a batch rests, due_at is when
