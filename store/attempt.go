@@ -66,7 +66,7 @@ func (r *recording) weigh(a *attempt) *influencer.Failure {
 	}
 	w.Row.AccountID = a.ID
 	if w.Extends {
-		r.changed = append(r.changed, w.Row)
+		a.extended = &w.Row
 	} else {
 		a.fresh = &w.Row
 	}

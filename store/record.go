@@ -43,7 +43,7 @@ type recording struct {
 	owners   []*owner
 	attempts []*attempt
 	batch    batch
-	changed  []influencer.Reading // stored readings to be written anew
+	changed  []influencer.Reading // older readings to be written anew
 	out      influencer.Recorded
 }
 
@@ -54,8 +54,9 @@ type attempt struct {
 	before  account // the row as it was
 	seen    influencer.Observation
 	newest  *influencer.Reading // the newest stored reading when that is suspect
-	fresh   *influencer.Reading // a reading to be added
 	failure *influencer.Failure // why there is no new reading
+
+	fresh, extended *influencer.Reading // the reading to be added, or the stored one that was seen again
 }
 
 func (r *recording) run(seen []influencer.Observation) error {
