@@ -31,6 +31,7 @@ type Request struct {
 // a guess.
 type Observation struct {
 	AccountID  int64
+	Untried    bool   // nobody asked: the batch's reading ended before; all else is empty
 	ExternalID string // the platform's id as answered, "" when it gave none
 	Handle     string // the handle as the platform spells it now, "" when it gave none
 	Counts     Counts

@@ -173,3 +173,29 @@ func TestNeitherBatchesNorAccountsStarve(t *testing.T) {
 		}
 	})
 }
+
+// TestUntriedStayDue: whoever nobody asked about is neither read nor blamed.
+func TestUntriedStayDue(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		ids := db.addMany(100)
+		ref := db.claim(db.order()).Refs[0]
+		var seen []influencer.Observation
+		for i, id := range db.begin(ref) {
+			o := db.saw(id, 900)
+			if i >= 90 {
+				o = influencer.Observation{AccountID: id, Untried: true}
+			}
+			seen = append(seen, o)
+		}
+		out, err := db.Record(context.Background(), ref, seen, db.clock.at)
+		if err != nil || out.Read != 90 || out.Failed != 0 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		if a := db.account(ids[95]); !a.AttemptedAt.IsZero() || a.Failures != 0 || a.State != influencer.StatePending || a.NextDueAt.After(db.clock.at) {
+			t.Errorf("%+v", a)
+		}
+		if got := sizes(db.readAll(nil)); !slices.Equal(got, []int{10}) {
+			t.Errorf("due at once: batches of %v, want the ten", got)
+		}
+	})
+}

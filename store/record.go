@@ -16,8 +16,8 @@ import (
 // once. A batch that cannot be true as a whole is released instead, see
 // [influencer.AllZero] and Recorded.Refused.
 //
-// A target without an observation counts as failed; an observation that belongs
-// to no account of the batch is ignored.
+// A target without an observation counts as failed, one that is Untried stays
+// due; an observation that belongs to no account of the batch is ignored.
 func (s *Store) Record(ctx context.Context, ref influencer.BatchRef, seen []influencer.Observation, at time.Time) (influencer.Recorded, error) {
 	var out influencer.Recorded
 	err := s.write(ctx, func(tx *gorm.DB) error {
@@ -43,6 +43,7 @@ type recording struct {
 	owners   []*owner
 	attempts []*attempt
 	batch    batch
+	untried  []int64              // accounts that nobody asked about; they stay due
 	changed  []influencer.Reading // older readings to be written anew
 	out      influencer.Recorded
 }
@@ -105,7 +106,11 @@ func (r *recording) load(ids, people []int64, seen []influencer.Observation) (er
 	}
 	for _, o := range r.owners {
 		for _, a := range o.accounts {
-			if members[a.ID] {
+			switch {
+			case !members[a.ID]:
+			case byID[a.ID].Untried:
+				r.untried = append(r.untried, a.ID)
+			default:
 				r.attempts = append(r.attempts, newAttempt(a, byID))
 			}
 		}
@@ -244,8 +249,12 @@ func (r *recording) reschedule(c *changes, ruled ruling) {
 		leave, stay = append(leave, stay...), nil
 	}
 	r.keep(c, stay)
-	if len(leave) > 0 {
-		set := new(rowSet).ints("id", accountIDs(leave)).times("due", due)
+	gone := append(accountIDs(leave), r.untried...)
+	for range r.untried {
+		due = append(due, r.at)
+	}
+	if len(gone) > 0 {
+		set := new(rowSet).ints("id", gone).times("due", due)
 		c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due, batch_id = NULL FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t"))
 	}
 	c.hasten(r.policy, ruled.waiting(), r.at)

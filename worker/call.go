@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/pengikut/pengikut/influencer"
 )
@@ -31,20 +32,46 @@ func caught(v any) *PanicError {
 	return &PanicError{What: what, Stack: debug.Stack()}
 }
 
-// call puts one request to a connector and holds it to its contract: in time,
-// no panic, one observation a target. Its error is an *influencer.Failure of the
-// whole batch, or ctx's own.
+// call puts a request to a connector, in as many reads as it takes. What was read
+// is kept when a later read fails as a whole, or when half of the time is over:
+// then the rest is untried. Its error is an *influencer.Failure of the whole
+// batch, or ctx's own.
 func (c *core) call(ctx context.Context, conn Connector, req influencer.Request) ([]influencer.Observation, error) {
 	limited, cancel := context.WithTimeout(ctx, c.callTimeout)
 	defer cancel()
-	seen, err := guarded(limited, conn, req)
+	half, cancelHalf := context.WithTimeout(ctx, c.callTimeout/2)
+	defer cancelHalf()
+	seen := make([]influencer.Observation, 0, len(req.Targets))
+	for part := range slices.Chunk(req.Targets, max(1, conn.BatchSize())) {
+		if len(seen) > 0 && half.Err() != nil {
+			break
+		}
+		some, err := c.read(limited, conn, influencer.Request{Purpose: req.Purpose, Targets: part})
+		if err != nil && len(seen) == 0 {
+			return nil, c.whole(ctx, err)
+		}
+		if err != nil {
+			break
+		}
+		seen = append(seen, some...)
+	}
+	for _, t := range req.Targets[len(seen):] {
+		seen = append(seen, influencer.Observation{AccountID: t.AccountID, Untried: true})
+	}
+	return seen, nil
+}
+
+// read puts one read to a connector and holds it to its contract: in time, no
+// panic, one observation a target, in the targets' order.
+func (c *core) read(ctx context.Context, conn Connector, req influencer.Request) ([]influencer.Observation, error) {
+	seen, err := guarded(ctx, conn, req)
 	var crash *PanicError
 	if errors.As(err, &crash) {
 		c.log.Error("connector panicked", "what", crash.What, "targets", len(req.Targets), "stack", string(crash.Stack))
 		return crashed(req, crash), nil
 	}
 	if err != nil {
-		return nil, c.whole(ctx, err)
+		return nil, err
 	}
 	return c.complete(req, seen), nil
 }

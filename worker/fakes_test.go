@@ -169,6 +169,10 @@ func (m *memory) record(ctx context.Context, ref influencer.BatchRef, seen []inf
 		if !slices.Contains(b.ids, o.AccountID) {
 			return rec, errors.New("an observation of an account that is not in the batch")
 		}
+		if o.Untried {
+			m.due[ref.Platform][o.AccountID] = at
+			continue
+		}
 		if o.Failure != nil {
 			rec.Failed++
 			m.failed[o.AccountID]++

@@ -21,6 +21,7 @@ type planner struct {
 	room        Headroom // may be nil
 	core        *core    // gives back what could not be enqueued
 	queue       *queue
+	calls       int           // per batch
 	maxAccounts int           // accounts a plan
 	maxBatches  int           // batches waiting in a platform's queue
 	lease       time.Duration // from the claim to the start of the work
@@ -84,7 +85,8 @@ func (p *planner) plan(ctx context.Context, platform influencer.Platform) (plann
 
 // order says what to claim, or why nothing.
 func (p *planner) order(ctx context.Context, platform influencer.Platform, gate gate) (influencer.ClaimOrder, string, error) {
-	size := max(1, p.core.connectors[platform].BatchSize())
+	one := max(1, p.core.connectors[platform].BatchSize())
+	size := one * p.calls
 	waiting, err := p.queue.waiting(queueSync(platform))
 	if err != nil {
 		return influencer.ClaimOrder{}, "", err
@@ -102,7 +104,7 @@ func (p *planner) order(ctx context.Context, platform influencer.Platform, gate 
 		return influencer.ClaimOrder{}, "no headroom", nil
 	}
 	if gate == gateProbe {
-		limit = min(limit, size)
+		limit = min(limit, one)
 	}
 	return influencer.ClaimOrder{Platform: platform, Purpose: influencer.PurposePlanned, BatchSize: size, Limit: limit,
 		Lease: p.lease, At: p.now()}, "", nil

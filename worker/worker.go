@@ -33,7 +33,8 @@ type Options struct {
 
 	Concurrency int           // calls at a time per platform; 8
 	Tick        time.Duration // between plans; 5 s, at least 100 ms
-	CallTimeout time.Duration // of one connector call; 20 s
+	Calls       int           // connector calls that one batch takes, whose results are written together; 3
+	CallTimeout time.Duration // of one batch's calls; 20 s
 	ClaimLease  time.Duration // how long a claimed batch may wait for a worker; 1 min
 	MaxAccounts int           // accounts claimed by one plan; 20,000
 	MaxBatches  int           // batches waiting per platform; 200
@@ -74,7 +75,7 @@ func New(o Options) (*Worker, error) {
 		lease: fast.data(o.CallTimeout + writeTimeout + 20*time.Second), now: o.Now, log: o.Logger}
 	q := newQueue(o.Redis, o.CallTimeout+writeTimeout+5*time.Second)
 	w := &Worker{opts: o, queue: q, jobs: map[string]Job{},
-		planner: &planner{claims: o.Store, health: o.Store, room: o.Headroom, core: c, queue: q, maxAccounts: o.MaxAccounts,
+		planner: &planner{claims: o.Store, health: o.Store, room: o.Headroom, core: c, queue: q, calls: o.Calls, maxAccounts: o.MaxAccounts,
 			maxBatches: o.MaxBatches, lease: fast.data(o.ClaimLease), lost: fast.data(q.taskTimeout), now: o.Now, log: o.Logger, probed: map[influencer.Platform]time.Time{}},
 		syncer: &syncer{core: c, walls: newWalls(o.Now), queue: q, tell: o.OnBatch},
 	}
@@ -120,6 +121,7 @@ func (o Options) withDefaults() Options {
 	}
 	orElse(&o.Concurrency, 8)
 	orElse(&o.Tick, 5*time.Second)
+	orElse(&o.Calls, 3)
 	orElse(&o.CallTimeout, 20*time.Second)
 	orElse(&o.ClaimLease, time.Minute)
 	orElse(&o.MaxAccounts, 20_000)

@@ -127,7 +127,7 @@ func TestFailedEnqueueGivesTheClaimBack(t *testing.T) {
 		mini, client := virtualRedis(t)
 		store := newMemory(time.Now)
 		store.add(influencer.X, 1, 100)
-		w, err := New(Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10}), Logger: quiet()})
+		w, err := New(Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10}), Calls: 1, Logger: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}
