@@ -105,11 +105,13 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	defer cancel()
 	req, err := call.request(ctx)
 	if err != nil {
+		c.o.Gate.Lost(ctx, call.Key)
 		return nil, Failf(influencer.Malformed, "", "the request could not be built: check the base address")
 	}
 	req.Header.Set("User-Agent", c.o.UserAgent)
 	res, err := c.http.Do(req)
 	if err != nil {
+		c.o.Gate.Lost(ctx, call.Key)
 		return nil, c.broken(ctx, err, call.Secrets)
 	}
 	defer drain(res.Body)
@@ -130,7 +132,7 @@ func (c *Client) leave(ctx context.Context, call Call) *influencer.Failure {
 		return f
 	}
 	if !until.IsZero() {
-		return &influencer.Failure{Kind: influencer.RateLimited, Until: until, Code: "gate",
+		return &influencer.Failure{Kind: influencer.RateLimited, Until: until, Code: "gate", NotCalled: true,
 			Detail: "not called: the limit of " + call.Endpoint + " is used up"}
 	}
 	return nil

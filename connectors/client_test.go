@@ -247,6 +247,7 @@ type shutGate struct{ err error }
 
 func (g shutGate) Take(context.Context, Ask) (time.Time, error) { return time.Time{}, g.err }
 func (g shutGate) Learn(context.Context, Key, []Limit)          {}
+func (g shutGate) Lost(context.Context, Key)                    {}
 
 func TestGateErrorsCloseIt(t *testing.T) {
 	t.Parallel()
@@ -265,5 +266,58 @@ func TestGateErrorsCloseIt(t *testing.T) {
 		if !errors.Is(err, tc.err) && tc.want == influencer.Unavailable {
 			t.Errorf("%v lost its cause", err)
 		}
+	}
+}
+
+// ledger lets all calls through and counts what became of them.
+type ledger struct{ taken, learned, lost atomic.Int64 }
+
+func (l *ledger) Take(context.Context, Ask) (time.Time, error) {
+	l.taken.Add(1)
+	return time.Time{}, nil
+}
+func (l *ledger) Learn(context.Context, Key, []Limit) { l.learned.Add(1) }
+func (l *ledger) Lost(context.Context, Key)           { l.lost.Add(1) }
+
+// TestEveryCallIsAccountedFor: the gate hears of every call that it let through
+// how it ended, or it would wait for the answer.
+func TestEveryCallIsAccountedFor(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("how") {
+		case "hangs up":
+			panic(http.ErrAbortHandler)
+		case "half":
+			w.Header().Set("Content-Length", "100")
+		case "500":
+			w.WriteHeader(500)
+		}
+		fmt.Fprint(w, `{}`)
+	})
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, tc := range map[string]struct {
+		ctx  context.Context
+		base string
+		lost int64
+	}{
+		"well": {t.Context(), base, 0}, "500": {t.Context(), base, 0}, "half": {t.Context(), base, 0},
+		"hangs up": {t.Context(), base, 1}, "nobody there": {t.Context(), "http://127.0.0.1:1", 1},
+		"no address": {t.Context(), "http://bad host", 1}, "cancelled": {cancelled, base, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l ledger
+			c := NewClient(ClientOptions{Gate: &l, Timeout: time.Minute})
+			defer c.Close()
+			one := call(tc.base)
+			one.Query.Set("how", name)
+			_, err := c.Do(tc.ctx, one)
+			if (err == nil) != (name == "well") {
+				t.Errorf("error %v", err)
+			}
+			if l.taken.Load() != 1 || l.lost.Load() != tc.lost || l.learned.Load() != 1-tc.lost {
+				t.Errorf("%d taken, %d learned, %d lost", l.taken.Load(), l.learned.Load(), l.lost.Load())
+			}
+		})
 	}
 }

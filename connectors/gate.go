@@ -22,6 +22,19 @@ type Gate interface {
 	// Learn takes in what one answer said of the limits. It has no way to
 	// fail the call that was just answered.
 	Learn(ctx context.Context, key Key, limits []Limit)
+
+	// Lost tells that a call which Take let through ended without an answer. It
+	// may have reached the platform, so that it stays counted; but nobody need
+	// wait for what it would have told.
+	Lost(ctx context.Context, key Key)
+}
+
+// Limited is a connector that can say which limits its reads are counted
+// against, so that no more is planned than they let through.
+type Limited interface {
+	// Asks holds one question for each endpoint that a Read may call for its
+	// targets: with Cost and Reads of a call that is as full as can be.
+	Asks() []Ask
 }
 
 // Ask is a call about to be made.

@@ -73,6 +73,9 @@ func (s slot) covers(k Key) bool {
 	return s.Platform == k.Platform && s.Credential == k.Credential && (s.Endpoint == "" || s.Endpoint == k.Endpoint)
 }
 
+// Lost implements [Gate]. Nobody waits for an answer here.
+func (g *LocalGate) Lost(context.Context, Key) {}
+
 // Learn implements [Gate]. Answers may overtake each other, so that within one
 // window the smaller remainder wins.
 func (g *LocalGate) Learn(_ context.Context, key Key, limits []Limit) {

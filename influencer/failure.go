@@ -57,6 +57,10 @@ type Failure struct {
 	Detail string    // what the platform said, for a person
 	Code   string    // the platform's own code or HTTP status, for example "429" or "190/463"
 	Err    error     // the cause, for errors.Is; never shown
+
+	// NotCalled says that we held the call back ourselves, to stay within a limit
+	// or a budget: the platform did nothing wrong, and no account was tried.
+	NotCalled bool
 }
 
 // Error describes the failure without its cause.

@@ -96,6 +96,11 @@ func (b *batch) key(t influencer.Target) (string, *influencer.Failure) {
 	return k, nil
 }
 
+// Asks implements connectors.Limited. Every item of a batch counts as a call.
+func (c *Connector) Asks() []connectors.Ask {
+	return []connectors.Ask{{Key: c.gateKey(), Purpose: influencer.PurposePlanned, Cost: graph.MaxItems, Reads: graph.MaxItems}}
+}
+
 // gateKey names what the limits are counted against: the app.
 func (c *Connector) gateKey() connectors.Key {
 	return connectors.Key{Platform: influencer.Facebook, Credential: connectors.Fingerprint(influencer.Secret(c.o.AppID)), Endpoint: "me/friends"}

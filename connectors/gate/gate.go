@@ -24,6 +24,12 @@ var takeSource string
 //go:embed learn.lua
 var learnSource string
 
+//go:embed lost.lua
+var lostSource string
+
+//go:embed room.lua
+var roomSource string
+
 // Options sets up a [Redis] gate.
 type Options struct {
 	Client redis.UniversalClient
@@ -39,8 +45,8 @@ type Options struct {
 
 // Redis is a gate that replicas share. Safe for concurrent use.
 type Redis struct {
-	o           Options
-	take, learn *redis.Script
+	o                       Options
+	take, learn, lost, room *redis.Script
 }
 
 // New returns a gate. It does not call Redis.
@@ -57,7 +63,8 @@ func New(o Options) *Redis {
 	if o.Prefix == "" {
 		o.Prefix = "pengikut:gate"
 	}
-	return &Redis{o: o, take: redis.NewScript(takeSource), learn: redis.NewScript(learnSource)}
+	return &Redis{o: o, take: redis.NewScript(takeSource), learn: redis.NewScript(learnSource),
+		lost: redis.NewScript(lostSource), room: redis.NewScript(roomSource)}
 }
 
 // keys names the endpoint's hash and the one for limits that hold for every
@@ -105,10 +112,17 @@ func (g *Redis) Learn(ctx context.Context, k connectors.Key, limits []connectors
 	for _, l := range limits {
 		args = append(args, l.Name, flag(l.Wide), flag(percent(l)), l.Limit, l.Remaining, l.Reset.UnixMilli())
 	}
-	// A call that ended because its caller gave up still counted.
+	g.note(ctx, g.learn, k, args...)
+}
+
+// Lost implements [connectors.Gate].
+func (g *Redis) Lost(ctx context.Context, k connectors.Key) { g.note(ctx, g.lost, k) }
+
+// note runs a script also for a call that ended because its caller gave up.
+func (g *Redis) note(ctx context.Context, script *redis.Script, k connectors.Key, args ...any) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	_ = g.learn.Run(ctx, g.o.Client, g.keys(k), args...).Err()
+	_ = script.Run(ctx, g.o.Client, g.keys(k), args...).Err()
 }
 
 func flag(b bool) int {

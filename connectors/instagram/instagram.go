@@ -111,11 +111,20 @@ func aloneRefused(refusal error, proven bool) *influencer.Failure {
 	return &f
 }
 
+// Asks implements connectors.Limited. Every item of a batch counts as a call.
+func (c *Connector) Asks() []connectors.Ask {
+	return []connectors.Ask{{Key: c.gateKey(), Purpose: influencer.PurposePlanned, Cost: graph.MaxItems, Reads: graph.MaxItems}}
+}
+
+// gateKey names what the limits are counted against: the reading user.
+func (c *Connector) gateKey() connectors.Key {
+	return connectors.Key{Platform: influencer.Instagram, Credential: connectors.Fingerprint(c.o.Token), Endpoint: "business_discovery"}
+}
+
 // ask makes one batch and files its answers; items refused for an optional field
 // are asked once more without it.
 func (c *Connector) ask(ctx context.Context, s *connectors.Sheet, p influencer.Purpose, keys []string) error {
-	ask := connectors.Ask{Purpose: p, Key: connectors.Key{Platform: influencer.Instagram,
-		Credential: connectors.Fingerprint(c.o.Token), Endpoint: "business_discovery"}}
+	ask := connectors.Ask{Purpose: p, Key: c.gateKey()}
 	for len(keys) > 0 {
 		used := c.fields.load()
 		items := make([]graph.Item, len(keys))

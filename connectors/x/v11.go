@@ -51,6 +51,11 @@ func (c *V11) Metric() influencer.Metric { return influencer.Followers }
 // BatchSize implements connectors.Connector.
 func (c *V11) BatchSize() int { return batchSize }
 
+// Asks implements connectors.Limited. Without users/show the counts can be read.
+func (c *V11) Asks() []connectors.Ask {
+	return []connectors.Ask{c.app.ask("users/lookup", influencer.PurposePlanned, batchSize)}
+}
+
 // Read implements connectors.Connector. users/lookup passes over missing and
 // suspended users in silence; users/show tells why, for a bounded number of a
 // batch, and the others stay Unavailable until a later batch.

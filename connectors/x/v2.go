@@ -47,6 +47,11 @@ func (c *V2) Metric() influencer.Metric { return influencer.Followers }
 // BatchSize implements connectors.Connector.
 func (c *V2) BatchSize() int { return batchSize }
 
+// Asks implements connectors.Limited.
+func (c *V2) Asks() []connectors.Ask {
+	return []connectors.Ask{c.app.ask("users", influencer.PurposePlanned, batchSize), c.app.ask("users/by", influencer.PurposePlanned, batchSize)}
+}
+
 // Read implements connectors.Connector. A protected account is read like any
 // other: its counts are public, only its posts are not. A request of pinned and
 // unpinned targets costs two calls.
