@@ -162,6 +162,9 @@ func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influen
 }
 
 func releaseFailed(tx *gorm.DB, p influencer.Platform, ids []int64, f *influencer.Failure, at time.Time) error {
+	if f.NotCalled {
+		return noteTrouble(tx, p, f, at)
+	}
 	err := tx.Exec(`UPDATE accounts SET attempted_at = ?, error = ? WHERE id ?`, at.UnixMicro(), f.Error(), anyOf(tx, ids)).Error
 	if err != nil {
 		return fmt.Errorf("note attempts: %w", err)

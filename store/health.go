@@ -56,22 +56,60 @@ func noteTrouble(tx *gorm.DB, p influencer.Platform, f *influencer.Failure, at t
 	if err != nil {
 		return fmt.Errorf("platform health: %w", err)
 	}
-	since := h.Since
-	if h.Kind != f.Kind {
-		since = at
-	}
-	failures := h.Failures + 1
-	if h.Kind == f.Kind && h.Until.After(at) {
-		failures = max(h.Failures, 1) // a call that was under way when the first of them failed
-	}
-	until := f.Until
-	if !until.After(at) {
-		until = at.Add(backoff(failures))
+	if f.NotCalled {
+		h = held(h, f, at)
+	} else {
+		h = troubled(h, f, at)
 	}
 	err = tx.Exec(`UPDATE platform_health SET kind = ?, detail = ?, since = ?, until = ?, failures = ?, updated_at = ? WHERE platform = ?`,
-		string(f.Kind), f.Error(), since.UnixMicro(), until.UnixMicro(), failures, at.UnixMicro(), string(p)).Error
+		string(h.Kind), h.Detail, h.Since.UnixMicro(), h.Until.UnixMicro(), h.Failures, at.UnixMicro(), string(p)).Error
 	if err != nil {
 		return fmt.Errorf("platform health: %w", err)
+	}
+	return nil
+}
+
+func troubled(h influencer.PlatformHealth, f *influencer.Failure, at time.Time) influencer.PlatformHealth {
+	if h.Kind != f.Kind {
+		h.Since = at
+	}
+	if h.Kind == f.Kind && h.Until.After(at) {
+		h.Failures = max(h.Failures, 1) // a call that was under way when the first of them failed
+	} else {
+		h.Failures++
+	}
+	h.Kind, h.Detail, h.Until = f.Kind, f.Error(), f.Until
+	if !h.Until.After(at) {
+		h.Until = at.Add(backoff(h.Failures))
+	}
+	return h
+}
+
+// held is the health of a platform that we do not call, to stay within a limit.
+// It is no failure of the platform's, and takes back none that was noted.
+func held(h influencer.PlatformHealth, f *influencer.Failure, at time.Time) influencer.PlatformHealth {
+	if h.Until = later(h.Until, f.Until); h.Until.IsZero() {
+		h.Until = at
+	}
+	if h.Kind == "" || h.Kind == f.Kind {
+		if h.Kind == "" {
+			h.Since = at
+		}
+		h.Kind, h.Detail = f.Kind, f.Error()
+	}
+	return h
+}
+
+// Hold notes until when a platform is not called, and why, though nothing was
+// tried: a limit of ours or of the platform's is used up.
+func (s *Store) Hold(ctx context.Context, p influencer.Platform, why *influencer.Failure, at time.Time) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		f := *why
+		f.NotCalled = true
+		return noteTrouble(tx, p, &f, at.UTC().Truncate(time.Microsecond))
+	})
+	if err != nil {
+		return fmt.Errorf("store: hold %s: %w", p, err)
 	}
 	return nil
 }

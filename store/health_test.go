@@ -132,3 +132,31 @@ func TestCallsUnderWayFailAsOne(t *testing.T) {
 		}
 	})
 }
+
+// TestHeldBackIsNoFailure: a call that we did not make blames neither the
+// platform nor the accounts, and shows until when the platform is not called.
+func TestHeldBackIsNoFailure(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		ids := db.addMany(1)
+		until := monday.Add(time.Minute)
+		db.fail(influencer.Failure{Kind: influencer.RateLimited, Code: "gate", Until: until, NotCalled: true})
+		want := influencer.PlatformHealth{Platform: influencer.X, Kind: influencer.RateLimited,
+			Detail: "rate_limited (gate) until 2026-11-23T02:01:00Z", Since: monday, Until: until, UpdatedAt: monday}
+		if h := db.health(); h != want {
+			t.Errorf("%+v", h)
+		}
+		if a := db.account(ids[0]); !a.AttemptedAt.IsZero() || a.Error != "" || a.Failures != 0 {
+			t.Errorf("%+v", a)
+		}
+		db.clock.advance(2 * time.Minute)
+		db.fail(influencer.Failure{Kind: influencer.Unavailable, Code: "503"})
+		db.clock.advance(time.Second)
+		until = db.clock.at.Add(time.Hour)
+		if err := db.Hold(t.Context(), influencer.X, &influencer.Failure{Kind: influencer.RateLimited, Until: until}, db.clock.at); err != nil {
+			t.Fatal(err)
+		}
+		if h := db.health(); h.Kind != influencer.Unavailable || h.Failures != 1 || !h.Until.Equal(until) || !h.UpdatedAt.Equal(db.clock.at) {
+			t.Errorf("an outage is forgotten over a limit: %+v", h)
+		}
+	})
+}

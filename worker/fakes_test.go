@@ -209,6 +209,17 @@ func (m *memory) Release(ctx context.Context, ref influencer.BatchRef, f *influe
 	return nil
 }
 
+func (m *memory) Hold(_ context.Context, p influencer.Platform, why *influencer.Failure, at time.Time) error {
+	defer m.mu.Unlock()
+	if err := m.enter("hold"); err != nil {
+		return err
+	}
+	h := m.health[p]
+	h.Platform, h.Kind, h.UpdatedAt, h.Until = p, why.Kind, at, why.Until
+	m.health[p] = h
+	return nil
+}
+
 func (m *memory) PlatformHealth(context.Context) ([]influencer.PlatformHealth, error) {
 	defer m.mu.Unlock()
 	if err := m.enter("health"); err != nil {

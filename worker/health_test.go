@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,8 +138,69 @@ func TestOpens(t *testing.T) {
 
 type fixedRoom int
 
-func (n fixedRoom) Headroom(context.Context, influencer.Platform, influencer.Purpose) (int, bool) {
-	return int(n), n >= 0
+func (n fixedRoom) Headroom(context.Context, influencer.Platform, influencer.Purpose) (int, time.Time, bool) {
+	return int(n), time.Time{}, n >= 0
+}
+
+// window is a rate limit of so many accounts until a time, without one after.
+type window struct {
+	mu    sync.Mutex
+	left  int
+	until time.Time
+}
+
+func (w *window) Headroom(context.Context, influencer.Platform, influencer.Purpose) (int, time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !time.Now().Before(w.until) {
+		return 0, time.Time{}, false
+	}
+	return w.left, w.until, true
+}
+
+func (w *window) take(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left -= n
+}
+
+// TestAPlanTakesWhatTheWindowHasLeft: no more is claimed than can be read, the
+// platform shows why the rest waits, and the rest is read when the window opens.
+func TestAPlanTakesWhatTheWindowHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, client := virtualRedis(t)
+		store := newMemory(time.Now)
+		store.add(influencer.X, 1, 5_000)
+		room := &window{left: 700, until: time.Now().Add(7*time.Minute + 2*time.Second)}
+		var early int
+		var first time.Time
+		x := &platform{size: 100, answer: func(_ context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			room.take(len(req.Targets))
+			if time.Now().Before(room.until) {
+				early += len(req.Targets)
+			} else if first.IsZero() {
+				first = time.Now()
+			}
+			return good(req), nil
+		}}
+		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Headroom: room, Concurrency: 1, Tick: time.Minute})
+		advance(6 * time.Minute)
+		h, _ := store.PlatformHealth(t.Context())
+		if len(h) != 1 || h[0].Kind != influencer.RateLimited || !h[0].Until.Equal(room.until) || h[0].Failures != 0 {
+			t.Errorf("health %+v", h)
+		}
+		advance(3 * time.Minute)
+		if once, more := store.readings(); once != 5_000 || more != 0 || early != 700 {
+			t.Errorf("%d read once, %d more often, %d of them in the first window of 700", once, more, early)
+		}
+		if late := first.Sub(room.until); late > time.Second {
+			t.Errorf("read again %s after the window opened", late)
+		}
+		if len(store.released) > 0 {
+			t.Errorf("%d batches were claimed in vain", len(store.released))
+		}
+	})
 }
 
 func TestHeadroomBoundsTheClaim(t *testing.T) {

@@ -38,6 +38,8 @@ type Batches interface {
 // Health tells how each platform as a whole fared last.
 type Health interface {
 	PlatformHealth(context.Context) ([]influencer.PlatformHealth, error)
+	// Hold notes until when a platform is not called, and why, though nobody tried.
+	Hold(ctx context.Context, p influencer.Platform, why *influencer.Failure, at time.Time) error
 }
 
 // Decider makes the moves that time alone brings.
@@ -55,8 +57,8 @@ type Store interface {
 	Decider
 }
 
-// Headroom tells how many accounts a platform's rate gate and budget would let
-// through now; known is false when it cannot say.
+// Headroom tells how many accounts a platform's rate gate would let through now,
+// and when to come back if none; known is false when it cannot say.
 type Headroom interface {
-	Headroom(context.Context, influencer.Platform, influencer.Purpose) (accounts int, known bool)
+	Headroom(context.Context, influencer.Platform, influencer.Purpose) (accounts int, until time.Time, known bool)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -95,19 +96,34 @@ func (p *planner) order(ctx context.Context, platform influencer.Platform, gate 
 	if limit <= 0 {
 		return influencer.ClaimOrder{}, "queue full", nil
 	}
-	if p.room != nil {
-		if n, known := p.room.Headroom(ctx, platform, influencer.PurposePlanned); known {
-			limit = min(limit, n)
-		}
-	}
-	if limit <= 0 {
-		return influencer.ClaimOrder{}, "no headroom", nil
+	n, err := p.headroom(ctx, platform)
+	if limit = min(limit, n-waiting*size); limit <= 0 || err != nil {
+		return influencer.ClaimOrder{}, "no headroom", err
 	}
 	if gate == gateProbe {
 		limit = min(limit, one)
 	}
 	return influencer.ClaimOrder{Platform: platform, Purpose: influencer.PurposePlanned, BatchSize: size, Limit: limit,
 		Lease: p.lease, At: p.now()}, "", nil
+}
+
+// headroom is how many accounts may be read now, those that wait in the queue
+// included. When there are none until a time worth telling, that is noted, so
+// that everybody sees why nothing is read and the scheduler plans at that time.
+func (p *planner) headroom(ctx context.Context, platform influencer.Platform) (int, error) {
+	if p.room == nil {
+		return math.MaxInt, nil
+	}
+	n, until, known := p.room.Headroom(ctx, platform, influencer.PurposePlanned)
+	switch now := p.now(); {
+	case !known:
+		return math.MaxInt, nil
+	case n > 0 || until.Sub(now) < time.Second:
+		return n, nil
+	default:
+		why := &influencer.Failure{Kind: influencer.RateLimited, Until: until, NotCalled: true, Detail: "the rate limit is used up"}
+		return 0, p.health.Hold(ctx, platform, why, now)
+	}
 }
 
 // enqueue orders the claimed batches. When more is due, the one in the middle

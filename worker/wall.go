@@ -55,6 +55,9 @@ func (w *walls) note(ref influencer.BatchRef, f *influencer.Failure) {
 	s.row++
 	if !passing(f.Kind) || s.row >= wallRow {
 		s.until = w.now().Add(wallTime)
+		if f.NotCalled && f.Until.Before(s.until) {
+			s.until = f.Until
+		}
 	}
 	w.m[key] = s
 }
