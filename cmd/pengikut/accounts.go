@@ -70,6 +70,9 @@ func (a *app) accounts(ctx context.Context, h *house, f accountFlags, l listFlag
 			return err
 		}
 	}
+	if err := a.tellWaiting(ctx, h, filter.Platform); err != nil {
+		return err
+	}
 	return show(ctx, a, accountList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
 		return h.store.Accounts(ctx, filter, p)
 	})

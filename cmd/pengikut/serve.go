@@ -163,7 +163,8 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 }
 
 func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.Options, client redis.UniversalClient) error {
-	on, without, err := h.connect(ctx, gate.New(gate.Options{Client: client, Now: h.now}))
+	limits := gate.New(gate.Options{Client: client, Now: h.now})
+	on, without, err := h.connect(ctx, limits)
 	if err != nil {
 		return err
 	}
@@ -171,6 +172,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 		h.log.Warn("platform is off", "platform", l.name, "why", l.why)
 	}
 	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
+	o.Headroom = gate.NewHeadroom(limits, asksOf(on))
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
 	return err

@@ -71,8 +71,11 @@ func (h *Headroom) Headroom(ctx context.Context, p influencer.Platform, why infl
 
 // accounts is how many accounts the room is for, -1 for any number.
 func (r Room) accounts(ask connectors.Ask) int {
-	if r.Calls < 0 {
+	switch {
+	case r.Calls < 0:
 		return -1
+	case !r.Known && r.Calls > 0:
+		return max(ask.Reads, 1) // one call goes ahead, whatever it counts for
 	}
-	return r.Calls / max(ask.Cost, 1) * max(ask.Reads, 1)
+	return r.Calls * max(ask.Reads, 1) / max(ask.Cost, 1) // a batch may also be less than full
 }

@@ -148,6 +148,15 @@ func TestHeadroom(t *testing.T) {
 		if n, _, known := h.Headroom(t.Context(), influencer.X, influencer.PurposeManual); n != 300 || !known {
 			t.Errorf("manual: %d, %v", n, known)
 		}
+		batch := connectors.Ask{Key: connectors.Key{Platform: influencer.Instagram, Endpoint: "batch"}, Cost: 50, Reads: 50}
+		h = gate.NewHeadroom(g, map[influencer.Platform][]connectors.Ask{influencer.Instagram: {batch}})
+		if n, _, known := h.Headroom(t.Context(), influencer.Instagram, influencer.PurposePlanned); n != 50 || !known {
+			t.Errorf("a first batch of 50: %d, %v", n, known)
+		}
+		g.Learn(t.Context(), batch.Key, []connectors.Limit{{Name: "window", Limit: 400, Remaining: 73, Reset: reset}})
+		if n, _, _ := h.Headroom(t.Context(), influencer.Instagram, influencer.PurposePlanned); n != 33 {
+			t.Errorf("33 calls left for plans are for %d accounts", n)
+		}
 		if _, _, known := h.Headroom(t.Context(), influencer.Facebook, influencer.PurposePlanned); known {
 			t.Error("a platform without questions is known")
 		}
