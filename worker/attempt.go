@@ -37,7 +37,10 @@ func (a *attempt) read(ctx context.Context, req influencer.Request) ([]influence
 			a.got[o.AccountID] = o
 		}
 		if err == nil {
-			rest = a.again(rest)
+			if rest = a.untried(req.Targets); len(rest) > 0 {
+				continue // the call's time was over, and it read some: the others now
+			}
+			rest = a.again(req.Targets)
 		}
 		if len(rest) == 0 {
 			return a.all(req), nil
@@ -68,6 +71,17 @@ func (a *attempt) prepare(ctx context.Context, err error) (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// untried lists the targets that no call has come to.
+func (a *attempt) untried(targets []influencer.Target) []influencer.Target {
+	var rest []influencer.Target
+	for _, t := range targets {
+		if a.got[t.AccountID].Untried {
+			rest = append(rest, t)
+		}
+	}
+	return rest
 }
 
 // again lists the targets whose failure may have passed.

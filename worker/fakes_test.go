@@ -41,6 +41,8 @@ type memory struct {
 	decidable int
 	fault     func(op string) error // asked before each call; may be nil
 	onRecord  func()                // called after each record, unlocked; may be nil
+
+	incredible func(seen []influencer.Observation) *influencer.Failure // why a batch is not believed; may be nil
 }
 
 type memoryBatch struct {
@@ -113,6 +115,24 @@ func (m *memory) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer
 	return out, nil
 }
 
+// count is how many accounts claims of an order would get in all.
+func (m *memory) count(ctx context.Context, o influencer.ClaimOrder) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, due := range m.due[o.Platform] {
+		if o.All || !due.After(o.At) {
+			n++
+		}
+	}
+	for _, b := range m.batches {
+		if b.ref.Platform == o.Platform && b.until.After(o.At) {
+			n -= len(b.ids)
+		}
+	}
+	return n, ctx.Err()
+}
+
 func sortedKeys[V any](m map[int64]V) []int64 {
 	var ids []int64
 	for id := range m {
@@ -165,6 +185,12 @@ func (m *memory) record(ctx context.Context, ref influencer.BatchRef, seen []inf
 		return influencer.Recorded{Stale: true}, nil
 	}
 	var rec influencer.Recorded
+	if m.incredible != nil {
+		if rec.Refused = m.incredible(seen); rec.Refused != nil {
+			delete(m.batches, ref.ID)
+			return rec, nil
+		}
+	}
 	for _, o := range seen {
 		if !slices.Contains(b.ids, o.AccountID) {
 			return rec, errors.New("an observation of an account that is not in the batch")

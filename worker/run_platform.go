@@ -34,6 +34,7 @@ type run struct {
 	mu      sync.Mutex
 	sum     PlatformSummary
 	counted bool // sum.Planned was counted beforehand
+	ended   bool // the claims came to their end: nothing more is due
 	inARow  int
 	dead    bool // the platform was given up
 	held    []held
@@ -68,8 +69,11 @@ func (r *run) run(ctx context.Context) {
 	r.count(ctx, order)
 	r.readAll(ctx, order)
 	r.endHeld(ctx)
-	if ctx.Err() != nil {
+	switch err := ctx.Err(); {
+	case errors.Is(err, context.DeadlineExceeded):
 		r.reason("the time allowed is over")
+	case err != nil:
+		r.reason("interrupted")
 	}
 	r.close(r.speed.wall(r.o.Now().Sub(began)))
 }
@@ -121,6 +125,7 @@ func (r *run) claimAll(ctx context.Context, order influencer.ClaimOrder, todo ch
 			todo <- ref
 		}
 		if !got.More || len(got.Refs) == 0 {
+			r.ended = true
 			return
 		}
 		order.AfterID = max(order.AfterID, got.LastID)
@@ -146,9 +151,34 @@ func (r *run) batch(ctx context.Context, ref influencer.BatchRef) {
 		r.reason("taken over by another process")
 	case res.failure != nil:
 		r.refused(ctx, ref, res)
+	case res.recorded.Refused != nil:
+		r.implausible(ref, res)
 	default:
 		r.read(res)
 	}
+}
+
+// implausible deals with a batch that the platform answered and the store did
+// not believe, and has released already. It would come again with the next claim,
+// and a platform that invents numbers has no others for us.
+func (r *run) implausible(ref influencer.BatchRef, res result) {
+	r.blame(res.targets, res.recorded.Refused)
+	r.mu.Lock()
+	r.dead = true
+	r.mu.Unlock()
+	r.giveUp()
+	r.notRead(ref, nil)
+}
+
+// blame names the accounts of a batch that was not read for a failure of the
+// platform's.
+func (r *run) blame(targets []influencer.Target, f *influencer.Failure) {
+	unread := make([]Unread, len(targets))
+	for i, t := range targets {
+		unread[i] = Unread{Platform: r.platform, AccountID: t.AccountID, Handle: t.Handle, Kind: f.Kind, Detail: f.Detail}
+	}
+	r.rep.name(unread)
+	r.reason(f.Error())
 }
 
 // read counts a batch that was recorded.
@@ -172,12 +202,7 @@ func (r *run) refused(ctx context.Context, ref influencer.BatchRef, res result) 
 	}
 	r.dead = r.dead || !hold
 	r.mu.Unlock()
-	unread := make([]Unread, len(res.targets))
-	for i, t := range res.targets {
-		unread[i] = Unread{Platform: r.platform, AccountID: t.AccountID, Handle: t.Handle, Kind: res.failure.Kind, Detail: res.failure.Detail}
-	}
-	r.rep.name(unread)
-	r.reason(res.failure.Error())
+	r.blame(res.targets, res.failure)
 	if hold {
 		r.notRead(ref, nil)
 		return
@@ -222,8 +247,28 @@ func (r *run) fail(err error) {
 	r.mu.Lock()
 	r.err = errors.Join(r.err, err)
 	r.mu.Unlock()
-	r.reason("the database failed")
+	r.reason(cause(err))
 	r.giveUp()
+}
+
+// cause is the innermost text of an error, which says what is wrong without the
+// way that led there.
+func cause(err error) string {
+	for {
+		var inner error
+		switch e := err.(type) { //nolint:errorlint // it is the chain itself that is walked
+		case interface{ Unwrap() error }:
+			inner = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			if all := e.Unwrap(); len(all) > 0 {
+				inner = all[0]
+			}
+		}
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
 }
 
 // reason keeps the first few reasons why something was not read.
@@ -253,15 +298,19 @@ func (r *run) tell(waiting time.Time) {
 }
 
 // close makes the books balance: what was counted at the start and met by no
-// claim was not read, and a reason without anything unread is none.
+// claim was not read, and a reason without anything unread is none. Claims that
+// came to their end without it met somebody else's.
 func (r *run) close(took time.Duration) {
 	r.sum.Took = took
+	r.sum.Cut = !r.ended
 	if missed := r.sum.Planned - r.sum.done(); missed > 0 {
 		r.sum.NotRead += missed
-		r.reason("held by the running service")
+		if len(r.reasons) == 0 {
+			r.reason("held by the running service")
+		}
 	}
 	r.sum.Planned = max(r.sum.Planned, r.sum.done())
-	if r.sum.NotRead > 0 {
+	if r.sum.NotRead > 0 || r.sum.Cut {
 		r.sum.Reason = strings.Join(r.reasons, "; ")
 	}
 	r.tell(time.Time{})

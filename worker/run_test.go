@@ -237,6 +237,123 @@ func TestSyncCountsWhatItNeverReached(t *testing.T) {
 	})
 }
 
+// TestSyncTellsWhatItDidNotRead adds up under every kind of trouble that ends a
+// run early: nothing that was due is left unsaid.
+func TestSyncTellsWhatItDidNotRead(t *testing.T) {
+	t.Parallel()
+	slow := func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+		return good(req), pause(ctx, 10*time.Second)
+	}
+	zero := func([]influencer.Observation) *influencer.Failure {
+		return &influencer.Failure{Kind: influencer.Malformed, Detail: "all 10 accounts have 0"}
+	}
+	for name, c := range map[string]struct {
+		answer     answer
+		incredible func([]influencer.Observation) *influencer.Failure
+		timeout    time.Duration
+		want       string // in the reason
+	}{
+		"outage":      {answer: refuse(influencer.Failure{Kind: influencer.Unavailable, Detail: "a page of HTML"}), want: "unavailable"},
+		"limit":       {answer: refuse(influencer.Failure{Kind: influencer.RateLimited}), want: "rate_limited"},
+		"out of time": {answer: slow, timeout: 25 * time.Second, want: "the time allowed is over"},
+		"incredible":  {incredible: zero, want: "malformed: all 10 accounts have 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := newMemory(time.Now)
+				store.add(influencer.X, 1, 1_000)
+				store.incredible = c.incredible
+				p, sum, _ := syncOn(t, store, &platform{size: 10, answer: c.answer}, func(o *SyncOptions) {
+					o.Count, o.Timeout = store.count, c.timeout
+				})
+				if p.Planned != 1_000 || p.Read+p.NotRead != 1_000 || p.NotRead < 900 || !strings.Contains(p.Reason, c.want) {
+					t.Errorf("%+v", p)
+				}
+				if sum.OK() || strings.Contains(p.Reason, "running service") {
+					t.Errorf("ok %v: %q", sum.OK(), p.Reason)
+				}
+				if c.incredible != nil && (p.Calls > 4 || sum.Unread[0].Kind != influencer.Malformed || sum.Unread[0].Detail != "all 10 accounts have 0") {
+					t.Errorf("%d calls, named %+v", p.Calls, sum.Unread[0])
+				}
+			})
+		})
+	}
+}
+
+func TestSyncSaysWhatTheServiceHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory(time.Now)
+		store.add(influencer.X, 1, 100)
+		p, sum, _ := syncOn(t, store, &platform{size: 10}, func(o *SyncOptions) {
+			o.Count = func(context.Context, influencer.ClaimOrder) (int, error) { return 130, nil }
+		})
+		if p.Planned != 130 || p.Read != 100 || p.NotRead != 30 || p.Reason != "held by the running service" || sum.OK() {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// TestSyncThatSawNothingIsNotOK lets the time be over before the first claim.
+func TestSyncThatSawNothingIsNotOK(t *testing.T) {
+	t.Parallel()
+	for _, counted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newMemory(time.Now)
+			store.add(influencer.X, 1, 100)
+			store.fault = func(string) error { time.Sleep(time.Second); return nil }
+			p, sum, _ := syncOn(t, store, &platform{size: 10}, func(o *SyncOptions) {
+				if o.Timeout = time.Nanosecond; counted {
+					o.Count = store.count
+				}
+			})
+			if sum.OK() || !p.Cut || p.Read != 0 || p.Reason != "the time allowed is over" {
+				t.Errorf("counted %v: OK %v, %+v", counted, sum.OK(), p)
+			}
+		})
+	}
+}
+
+func TestSyncSaysThatItWasInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory(time.Now)
+		store.add(influencer.X, 1, 5_000)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(25*time.Second, cancel)
+		slow := &platform{size: 10, answer: func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			return good(req), pause(ctx, 10*time.Second)
+		}}
+		sum, err := Sync(ctx, SyncOptions{Store: store, Connectors: only(influencer.X, slow), Count: store.count, Logger: quiet()})
+		if p := sum.Platforms[0]; !errors.Is(err, context.Canceled) || p.Reason != "interrupted" || p.NotRead != 5_000-p.Read || sum.OK() {
+			t.Errorf("%v, %+v", err, p)
+		}
+	})
+}
+
+// TestSyncReadsBigBatchesWhole takes batches that the planner made for several
+// calls, and whose calls take longer than one call may.
+func TestSyncReadsBigBatchesWhole(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory(time.Now)
+		store.add(influencer.X, 1, 30)
+		o := influencer.ClaimOrder{Platform: influencer.X, BatchSize: 30, Limit: 30, Lease: time.Second, At: time.Now()}
+		if _, err := store.Claim(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		x := &platform{size: 10, answer: func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			return good(req), pause(ctx, 15*time.Second)
+		}}
+		p, sum, _ := syncOn(t, store, x, func(o *SyncOptions) { o.Count = store.count })
+		if p.Planned != 30 || p.Read != 30 || !sum.OK() {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
 func TestSyncEndsWithItsTimeOrItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -285,6 +402,9 @@ func TestSyncStopsWhenTheDatabaseFails(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), "connection refused") || len(sum.Platforms) != 1 {
 					t.Errorf("%v, %+v", err, sum)
 				}
+				if p := sum.Platforms[0]; sum.OK() || p.Reason != "connection refused" && op != "release" {
+					t.Errorf("OK %v: %q", sum.OK(), p.Reason)
+				}
 				if x.called() > 8 {
 					t.Errorf("%d calls whose answers nobody could keep", x.called())
 				}
@@ -328,10 +448,9 @@ func TestSyncHoldsConnectorsToTheirContract(t *testing.T) {
 		if p.Read != 9 || p.Failed[influencer.Malformed] != 1 {
 			t.Errorf("%+v", p)
 		}
-		panics := &platform{size: 10, answer: func(context.Context, int, influencer.Request) ([]influencer.Observation, error) {
-			var m map[string]int
-			m["x"] = 1
-			return nil, nil
+		panics := &platform{size: 10, answer: func(_ context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
+			none := req.Targets[:0]
+			return []influencer.Observation{{Handle: none[len(none)].Handle}}, nil
 		}}
 		store.add(influencer.X, 100, 10)
 		if p, _, _ := syncOn(t, store, panics, nil); p.Failed[influencer.Malformed] != 10 {

@@ -23,7 +23,8 @@ type PlatformSummary struct {
 	Suspect  int                            // of Read, readings set aside until the next agrees
 	Failed   map[influencer.FailureKind]int // tried, and answered with a failure of their own
 	NotRead  int                            // not tried, or the whole platform refused
-	Reason   string                         // why NotRead is not 0; safe to show
+	Cut      bool                           // ended before all was looked at: more may be due than was planned
+	Reason   string                         // why NotRead is not 0, or why it was cut; safe to show
 	Moved    int                            // statuses moved
 	Calls    int                            // reads put to the connector
 	Took     time.Duration
@@ -38,9 +39,9 @@ type Unread struct {
 	Detail    string // safe to show
 }
 
-// OK tells whether everything planned was read.
+// OK tells whether everything that was to be read was looked at and read.
 func (s Summary) OK() bool {
-	return !slices.ContainsFunc(s.Platforms, func(p PlatformSummary) bool { return p.NotRead > 0 || len(p.Failed) > 0 })
+	return !slices.ContainsFunc(s.Platforms, func(p PlatformSummary) bool { return p.Cut || p.NotRead > 0 || len(p.Failed) > 0 })
 }
 
 // FailedTotal is the number of accounts that answered with a failure.
