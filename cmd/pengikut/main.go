@@ -26,12 +26,13 @@ func main() {
 // leanMemory lets the collector run seldom, within a bound, unless the person
 // has chosen otherwise. Pengikut's heap is small whatever the number of accounts:
 // at Go's default of 100 percent a third of the worker's time went into collecting
-// it again and again, and without the bound a burst doubles what it needs.
+// it again and again. The bound then says when to collect, so that the memory is
+// the same for ten thousand accounts and for a million.
 func leanMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(1000)
 	}
 	if getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(96 << 20)
+		debug.SetMemoryLimit(88 << 20)
 	}
 }
