@@ -20,7 +20,12 @@ import (
 	"github.com/pengikut/pengikut/internal/testservers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // monday is when most tests begin.
 var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)

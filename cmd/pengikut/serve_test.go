@@ -64,7 +64,12 @@ func (w *watched) await(t *testing.T, pattern string) []string {
 // eventually asks again and again until done says yes.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	late, again := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
+	eventuallyIn(t, time.Minute, what, done)
+}
+
+func eventuallyIn(t *testing.T, most time.Duration, what string, done func() bool) {
+	t.Helper()
+	late, again := time.After(most), time.NewTicker(50*time.Millisecond)
 	defer again.Stop()
 	for !done() {
 		select {
