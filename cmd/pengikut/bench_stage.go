@@ -67,6 +67,9 @@ func (a *app) measure(ctx context.Context, f benchFlags) (benchReport, error) {
 		st.dbURL = u
 	}
 	st.redisURL = c.RedisURL.Reveal()
+	if err := st.emptyRedis(ctx); err != nil {
+		return benchReport{}, err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	served, err := st.serve(ctx)
 	if err != nil {
@@ -76,6 +79,15 @@ func (a *app) measure(ctx context.Context, f benchFlags) (benchReport, error) {
 	report, err := st.run(ctx)
 	stop()
 	return report, errors.Join(err, <-served)
+}
+
+// emptyRedis refuses a given Redis that holds anything, before the work begins.
+func (st *stage) emptyRedis(ctx context.Context) error {
+	_, end, err := benchOrder{Redis: st.redisURL}.redis(ctx)
+	if err != nil {
+		return err
+	}
+	return end()
 }
 
 // serve starts the platform: no limit, and nobody out of the ordinary, so that
