@@ -247,28 +247,8 @@ func (r *run) fail(err error) {
 	r.mu.Lock()
 	r.err = errors.Join(r.err, err)
 	r.mu.Unlock()
-	r.reason(cause(err))
+	r.reason(influencer.Cause(err))
 	r.giveUp()
-}
-
-// cause is the innermost text of an error, which says what is wrong without the
-// way that led there.
-func cause(err error) string {
-	for {
-		var inner error
-		switch e := err.(type) { //nolint:errorlint // it is the chain itself that is walked
-		case interface{ Unwrap() error }:
-			inner = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			if all := e.Unwrap(); len(all) > 0 {
-				inner = all[0]
-			}
-		}
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
 }
 
 // reason keeps the first few reasons why something was not read.

@@ -99,12 +99,12 @@ func (a *app) examine(ctx context.Context, c config.Config) []finding {
 
 func (a *app) checkDatabase(ctx context.Context, c config.Config) (*house, finding) {
 	f := finding{What: "database", State: failed}
-	now, err := a.clockOf(c)
+	clock, err := a.clockOf(c)
 	if err != nil {
 		f.Detail = err.Error()
 		return nil, f
 	}
-	h, err := a.openHouse(ctx, c, now)
+	h, err := a.openHouse(ctx, c, clock)
 	if err != nil {
 		f.Detail = err.Error()
 		return nil, f

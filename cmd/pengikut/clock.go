@@ -61,15 +61,21 @@ func readDemoClock(dir string) (*demoClock, error) {
 	return &d, nil
 }
 
+// timekeeper is the clock that data lives by.
+type timekeeper struct {
+	now   func() time.Time
+	speed float64 // how many times faster than the wall it runs; 0 means 1
+}
+
 // clockOf is the clock that the configured data lives by: the wall's, or the
 // demo's.
-func (a *app) clockOf(c config.Config) (func() time.Time, error) {
+func (a *app) clockOf(c config.Config) (timekeeper, error) {
 	if !c.Embedded() {
-		return a.now, nil
+		return timekeeper{now: a.now}, nil
 	}
 	d, err := readDemoClock(c.DataDir)
 	if err != nil || d == nil {
-		return a.now, err
+		return timekeeper{now: a.now}, err
 	}
-	return func() time.Time { return d.at(a.now()) }, nil
+	return timekeeper{func() time.Time { return d.at(a.now()) }, d.Speed}, nil
 }

@@ -140,7 +140,7 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 	if err := d.clock.write(d.dir); err != nil {
 		return err
 	}
-	if d.house, err = d.openHouse(ctx, c, d.time); err != nil {
+	if d.house, err = d.openHouse(ctx, c, timekeeper{d.time, d.flags.speed}); err != nil {
 		return err
 	}
 	d.house.log = d.logger(slog.LevelError)
@@ -212,18 +212,13 @@ func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n",
 // demoTick is how often, on the wall, the demo plans and tells what happened.
 const demoTick = 500 * time.Millisecond
 
-// run plays all parts of the service. What the worker measures in the demo's
-// time, leases above all, is stretched, so that it lasts as long on the wall as
-// in a real service.
+// run plays all parts of the service.
 func (d *demo) run(ctx context.Context) error {
-	stretched := func(wall time.Duration) time.Duration { return time.Duration(float64(wall) * d.flags.speed) }
-	s, err := d.house.service(ctx, roles{true, true, true}, worker.Options{
-		Tick: demoTick, CallTimeout: stretched(20 * time.Second), ClaimLease: stretched(time.Minute),
-	})
+	s, err := d.house.service(ctx, roles{true, true, true}, worker.Options{Tick: demoTick, Speed: d.flags.speed})
 	if err != nil {
 		return err
 	}
-	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(stretched(time.Second)), s.address())
+	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(time.Duration(d.flags.speed*float64(time.Second))), s.address())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.run(ctx) })
 	group.Go(func() error { return (&teller{demo: d}).run(ctx) })

@@ -52,7 +52,7 @@ func (a *app) exit(err error) int {
 	case errors.Is(err, errReported):
 		return exitFailed
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.err, "pengikut: %v\nRun '%s --help' for usage.\n", err, usage.command)
+		fmt.Fprintf(a.err, "pengikut: %s\nRun '%s --help' for usage.\n", plain(usage.err), usage.command)
 		return exitUsage
 	case errors.As(err, &problems):
 		fmt.Fprintf(a.err, "pengikut: %v\n", err)
@@ -61,7 +61,7 @@ func (a *app) exit(err error) int {
 		fmt.Fprintln(a.err, "pengikut: interrupted")
 		return exitFailed
 	}
-	fmt.Fprintf(a.err, "pengikut: %v\n", err)
+	fmt.Fprintf(a.err, "pengikut: %s\n", plain(err))
 	return exitFailed
 }
 

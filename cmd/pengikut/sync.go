@@ -96,19 +96,13 @@ func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
 		return errors.New("no platform has credentials")
 	}
 	o.Store, o.Connectors, o.Now, o.Logger = h.store, on, h.now, h.log
-	limit, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
+	o.Count, o.Speed = h.store.CountDue, h.speed
 	summary, err := a.syncWithBar(ctx, o)
 	a.tellSync(summary)
-	switch {
-	case err != nil:
-		return err
-	case !summary.OK():
-		return errReported
-	case limit.Err() != nil: // what was not even claimed is in no summary
-		return fmt.Errorf("the %v allowed were over before all was looked at", o.Timeout)
+	if err == nil && !summary.OK() {
+		err = errReported
 	}
-	return nil
+	return err
 }
 
 // sharedGate is the gate of the running service, so that both together stay
@@ -176,7 +170,9 @@ func (a *app) tellSync(s worker.Summary) {
 	_ = g.page(s.Platforms)
 	for _, p := range s.Platforms {
 		if p.NotRead > 0 {
-			fmt.Fprintf(a.err, "%s: %s not read: %s\n", p.Platform, plural(p.NotRead, "account", "accounts"), p.Reason)
+			fmt.Fprintf(a.err, "%s: %s not read: %s\n", p.Platform, plural(p.NotRead, "account", "accounts"), clean(p.Reason))
+		} else if p.Cut {
+			fmt.Fprintf(a.err, "%s: stopped before all was looked at: %s\n", p.Platform, clean(p.Reason))
 		}
 		if len(p.Failed) > 0 {
 			fmt.Fprintf(a.err, "%s: %s failed: %s\n", p.Platform, plural(p.FailedTotal(), "account", "accounts"), kinds(p.Failed))

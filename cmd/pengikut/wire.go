@@ -20,6 +20,7 @@ type house struct {
 	config config.Config
 	store  *store.Store
 	now    func() time.Time
+	speed  float64 // how many times faster than the wall now runs; 0 means 1
 	log    *slog.Logger
 }
 
@@ -31,14 +32,14 @@ func (a *app) open(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := a.clockOf(c)
+	clock, err := a.clockOf(c)
 	if err != nil {
 		return nil, err
 	}
-	return a.openHouse(ctx, c, now)
+	return a.openHouse(ctx, c, clock)
 }
 
-func (a *app) openHouse(ctx context.Context, c config.Config, now func() time.Time) (*house, error) {
+func (a *app) openHouse(ctx context.Context, c config.Config, clock timekeeper) (*house, error) {
 	key, err := c.Key(store.NewSecretKey)
 	if err != nil {
 		return nil, err
@@ -51,12 +52,12 @@ func (a *app) openHouse(ctx context.Context, c config.Config, now func() time.Ti
 		return nil, err
 	}
 	s, err := openStore(ctx, c, store.Options{
-		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Now: now,
+		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Now: clock.now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &house{config: c, store: s, now: now, log: a.logger(slog.LevelWarn)}, nil
+	return &house{config: c, store: s, now: clock.now, speed: clock.speed, log: a.logger(slog.LevelWarn)}, nil
 }
 
 func openStore(ctx context.Context, c config.Config, o store.Options) (*store.Store, error) {
