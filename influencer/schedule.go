@@ -29,6 +29,13 @@ func NextDue(s Schedule) time.Time {
 		s.Every = day
 	}
 	due := s.At.Add(s.wait())
+	if _, settled := s.Failure.State(); settled {
+		// Nothing is expected of these: they are looked at together, so that one
+		// call asks for many of them instead of for each at a time of its own.
+		if even := due.Truncate(s.Every / 24); even.After(s.At) {
+			due = even
+		}
+	}
 	if s.Until.After(due) {
 		due = earliest(s.Until, s.At.Add(longestWait)).Add(s.jitter(firstBackoff))
 	}

@@ -96,3 +96,21 @@ func TestJitterSpreads(t *testing.T) {
 		}
 	}
 }
+
+// TestSettledAccountsComeDueTogether: a thousand accounts that are gone are looked
+// at in a few calls, not in a thousand.
+func TestSettledAccountsComeDueTogether(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 8, 17, 33, 0, time.UTC)
+	times := map[time.Time]bool{}
+	for id := range int64(1000) {
+		due := NextDue(Schedule{AccountID: id, Every: day, At: at, Failure: Gone, Failures: 1})
+		if due.After(at.Add(day)) || due.Before(at.Add(20*time.Hour)) {
+			t.Fatalf("account %d is due at %v", id, due)
+		}
+		times[due] = true
+	}
+	if len(times) > 4 {
+		t.Errorf("due at %d different times", len(times))
+	}
+}
