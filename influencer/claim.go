@@ -33,4 +33,8 @@ type Claimed struct {
 	Refs   []BatchRef
 	More   bool  // the limit was reached, and another claim may find more
 	LastID int64 // with All: AfterID of the next claim
+
+	// Withheld says why what is wanted was left alone: the month's budget is
+	// spent. It is nil when it did not come to that.
+	Withheld *Failure
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -24,8 +25,8 @@ func (s *Store) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer.
 		return out, nil
 	}
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		c := claiming{tx: tx, order: o, room: o.Limit, out: influencer.Claimed{LastID: o.AfterID}}
-		err := c.run()
+		c := claiming{tx: tx, order: o, room: o.Limit, budget: math.MaxInt, out: influencer.Claimed{LastID: o.AfterID}}
+		err := c.run(s.opts.Billing[o.Platform].MonthlyReads)
 		out = c.out
 		return err
 	})
@@ -37,18 +38,26 @@ func (s *Store) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer.
 
 // claiming is one Claim under way.
 type claiming struct {
-	tx    *gorm.DB
-	order influencer.ClaimOrder
-	room  int // accounts that may still be claimed
-	out   influencer.Claimed
+	tx     *gorm.DB
+	order  influencer.ClaimOrder
+	room   int // accounts that may still be claimed
+	budget int // accounts that the month's cap still lets through
+	out    influencer.Claimed
 }
 
-// run shares the room between batches and single accounts: while neither has
-// been read for days, neither waits for the other.
-func (c *claiming) run() error {
+func (c *claiming) run(cap *int64) error {
 	if err := lockClaims(c.tx, c.order.Platform); err != nil {
 		return err
 	}
+	if cap != nil {
+		return c.within(*cap)
+	}
+	return c.take()
+}
+
+// take shares the room between batches and single accounts: while neither has
+// been read for days, neither waits for the other.
+func (c *claiming) take() error {
 	if c.selective() {
 		return c.takeAccounts()
 	}
@@ -82,18 +91,28 @@ func (c *claiming) lease() int64 { return c.order.At.Add(c.order.Lease).UnixMicr
 func (c *claiming) got(ref influencer.BatchRef) {
 	c.out.Refs = append(c.out.Refs, ref)
 	c.room -= ref.Size
+	c.budget -= ref.Size
 	c.out.More = c.out.More || c.room <= 0
 }
 
 // takeBatches claims batches that are due, or whose lease ran out. It may pass
 // the room by less than one batch.
 func (c *claiming) takeBatches(room int) error {
+	if c.budget < math.MaxInt {
+		return c.takeWhole(room)
+	}
+	return c.update(`SELECT id FROM batches WHERE platform = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
+		string(c.order.Platform), c.order.At.UnixMicro(), c.most(room))
+}
+
+// most is how many batches there is room for.
+func (c *claiming) most(room int) int { return (room + c.order.BatchSize - 1) / c.order.BatchSize }
+
+// update claims the batches that a query chooses.
+func (c *claiming) update(choice string, args ...any) error {
 	o := c.order
-	most := (room + o.BatchSize - 1) / o.BatchSize
-	rows, err := c.tx.Raw(`UPDATE batches SET fence = fence + 1, due_at = ?, resting = ?
-		WHERE id IN (SELECT id FROM batches WHERE platform = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?)
-		RETURNING id, fence, purpose, account_ids`,
-		c.lease(), false, string(o.Platform), o.At.UnixMicro(), most).Rows()
+	rows, err := c.tx.Raw(`UPDATE batches SET fence = fence + 1, due_at = ?, resting = ? WHERE id IN (`+choice+`)
+		RETURNING id, fence, purpose, account_ids`, append([]any{c.lease(), false}, args...)...).Rows()
 	if err != nil {
 		return fmt.Errorf("take batches: %w", err)
 	}

@@ -21,6 +21,9 @@ func (s *Store) PlatformHealth(ctx context.Context) ([]influencer.PlatformHealth
 	var out []influencer.PlatformHealth
 	err := each(s.db.WithContext(ctx), `SELECT `+healthColumns+` FROM platform_health h ORDER BY platform`, nil,
 		func(c *cursor) { out = append(out, readHealth(c)) })
+	if err == nil {
+		out, err = s.usedUp(s.db.WithContext(ctx), out)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: platform health: %w", err)
 	}

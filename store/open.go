@@ -20,6 +20,7 @@ type Options struct {
 	Keys     KeyRing                                     // encrypts tokens at rest; the zero ring holds none
 	Every    map[influencer.Platform]time.Duration       // longest time between two reads; 24 hours where absent
 	Metric   func(influencer.Platform) influencer.Metric // the count the rule looks at; nil: by the default policy's platforms
+	Billing  map[influencer.Platform]Billing             // how reads are counted and capped; absent: each one, no cap
 	Now      func() time.Time                            // the clock; nil: time.Now
 	MaxConns int                                         // open connections; 0 means 10
 }

@@ -78,6 +78,9 @@ func (r *recording) run(seen []influencer.Observation) error {
 		if err := r.dueAgain(); err != nil {
 			return err
 		}
+		if err := r.meterRefused(); err != nil {
+			return err
+		}
 		return releaseFailed(r.tx, r.ref.Platform, b.accounts, f, r.at)
 	}
 	return r.write()
@@ -197,6 +200,7 @@ func (r *recording) write() error {
 	c := changes{tx: r.tx}
 	r.addAttempts(&c)
 	r.reschedule(&c, ruled)
+	r.meter(&c)
 	if err := c.addMoves(ruled.moves); err != nil {
 		return err
 	}
