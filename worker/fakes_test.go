@@ -40,6 +40,7 @@ type memory struct {
 	orders    []influencer.ClaimOrder
 	decidable int
 	fault     func(op string) error // asked before each call; may be nil
+	budget    *int                  // accounts that may be claimed; nil for any number
 	onRecord  func()                // called after each record, unlocked; may be nil
 
 	incredible func(seen []influencer.Observation) *influencer.Failure // why a batch is not believed; may be nil
@@ -105,6 +106,13 @@ func (m *memory) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer
 		}
 	}
 	out.More = len(ids) >= room
+	if m.budget != nil {
+		if len(ids) > *m.budget {
+			ids, out.More = ids[:*m.budget], false
+			out.Withheld = &influencer.Failure{Kind: influencer.BudgetSpent, Detail: "the cap is used up", NotCalled: true}
+		}
+		*m.budget -= len(ids)
+	}
 	for chunk := range slices.Chunk(ids, o.BatchSize) {
 		m.nextID++
 		ref := influencer.BatchRef{ID: m.nextID, Platform: o.Platform, Fence: 1, Purpose: o.Purpose, Size: len(chunk)}

@@ -164,6 +164,25 @@ func (w *window) take(n int) {
 	w.left -= n
 }
 
+func TestAPlanSaysThatTheBudgetIsSpent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, client := virtualRedis(t)
+		store := newMemory(time.Now)
+		store.add(influencer.X, 1, 100)
+		budget := 70
+		store.budget = &budget
+		w, err := New(Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10}), Logger: quiet()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		did, err := w.planner.plan(t.Context(), influencer.X)
+		if err != nil || did.accounts != 70 || did.more || did.why != "the cap is used up" {
+			t.Errorf("%+v, %v", did, err)
+		}
+	})
+}
+
 // TestAPlanTakesWhatTheWindowHasLeft: no more is claimed than can be read, the
 // platform shows why the rest waits, and the rest is read when the window opens.
 func TestAPlanTakesWhatTheWindowHasLeft(t *testing.T) {

@@ -74,6 +74,9 @@ func (p *planner) plan(ctx context.Context, platform influencer.Platform) (plann
 		return planned{}, fmt.Errorf("claim: %w", err)
 	}
 	did := planned{batches: len(got.Refs), more: got.More && gate == gateOpen}
+	if got.Withheld != nil {
+		did.why = got.Withheld.Detail
+	}
 	if gate == gateProbe && len(got.Refs) > 0 {
 		p.noteProbe(platform)
 		did.why = "probe"

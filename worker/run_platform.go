@@ -125,7 +125,9 @@ func (r *run) claimAll(ctx context.Context, order influencer.ClaimOrder, todo ch
 			todo <- ref
 		}
 		if !got.More || len(got.Refs) == 0 {
-			r.ended = true
+			if r.ended = got.Withheld == nil; !r.ended {
+				r.reason(got.Withheld.Detail)
+			}
 			return
 		}
 		order.AfterID = max(order.AfterID, got.LastID)

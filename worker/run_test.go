@@ -295,6 +295,27 @@ func TestSyncSaysWhatTheServiceHolds(t *testing.T) {
 	})
 }
 
+// TestSyncKeepsToTheBudget reads what the cap allows and says why no more.
+func TestSyncKeepsToTheBudget(t *testing.T) {
+	t.Parallel()
+	for _, counted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newMemory(time.Now)
+			store.add(influencer.X, 1, 100)
+			budget := 70
+			store.budget = &budget
+			p, sum, _ := syncOn(t, store, &platform{size: 10}, func(o *SyncOptions) {
+				if counted {
+					o.Count = store.count
+				}
+			})
+			if sum.OK() || !p.Cut || p.Read != 70 || p.Reason != "the cap is used up" || counted && p.NotRead != 30 {
+				t.Errorf("counted %v: %+v", counted, p)
+			}
+		})
+	}
+}
+
 // TestSyncThatSawNothingIsNotOK lets the time be over before the first claim.
 func TestSyncThatSawNothingIsNotOK(t *testing.T) {
 	t.Parallel()

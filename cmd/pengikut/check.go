@@ -84,7 +84,7 @@ func findingColour(state string) text.Color {
 // only when that answers.
 func (a *app) examine(ctx context.Context, c config.Config) []finding {
 	findings := []finding{{"config", fine, "all options can be read"}}
-	for _, w := range append(c.Warnings(), unkeptCaps(c)...) {
+	for _, w := range c.Warnings() {
 		findings = append(findings, finding{"config", warning, w})
 	}
 	h, database := a.checkDatabase(ctx, c)
@@ -203,7 +203,10 @@ func (h *house) checkPlatforms(ctx context.Context) []finding {
 	}
 	var out []finding
 	for _, l := range platforms() {
-		out = append(out, h.checkPlatform(ctx, l, health))
+		f := h.checkPlatform(ctx, l, health)
+		if out = append(out, f); f.State != isOff {
+			out = append(out, h.checkReads(ctx, l.name))
+		}
 	}
 	return out
 }

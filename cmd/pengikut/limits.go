@@ -34,3 +34,28 @@ func (a *app) tellWaiting(ctx context.Context, h *house, only influencer.Platfor
 	}
 	return nil
 }
+
+// checkReads tells of the month's reads, the cap, and what the month will come to.
+func (h *house) checkReads(ctx context.Context, p influencer.Platform) finding {
+	f := finding{What: string(p) + " reads", State: fine}
+	b, err := h.store.Forecast(ctx, p)
+	if err != nil {
+		f.State, f.Detail = failed, err.Error()
+		return f
+	}
+	number, until := influencer.English.Number, b.NextMonth().Format("2 Jan 15:04 UTC")
+	f.Detail = number(b.Used) + " this month"
+	if b.Cap != nil {
+		f.Detail += " of " + number(*b.Cap)
+	} else {
+		f.Detail += ", no cap"
+	}
+	f.Detail += ", forecast " + number(b.Forecast) + " until " + until
+	switch {
+	case b.Spent():
+		f.State, f.Detail = warning, f.Detail+": the cap is used up, nothing is read until then"
+	case b.Cap != nil && b.Forecast > *b.Cap:
+		f.State, f.Detail = warning, f.Detail+": the cap will be used up before"
+	}
+	return f
+}

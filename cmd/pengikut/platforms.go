@@ -24,6 +24,10 @@ type platform struct {
 	pace   func(config.Config) config.Pace
 	off    func(config.Config) string // why it is off, "" when it is on
 	build  func(parts) (connectors.Connector, error)
+
+	// oncePerDay says that an account read again on the same UTC day is not billed
+	// again, as X has it (docs.x.com, getting-started/pricing).
+	oncePerDay bool
 }
 
 // parts is what connectors are made of.
@@ -37,11 +41,11 @@ type parts struct {
 func platforms() []platform {
 	return []platform{
 		{influencer.X, influencer.Followers,
-			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX},
+			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX, true},
 		{influencer.Instagram, influencer.Followers,
-			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram},
+			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram, false},
 		{influencer.Facebook, influencer.Friends,
-			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook},
+			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook, false},
 	}
 }
 
@@ -104,16 +108,13 @@ func everyOf(c config.Config) map[influencer.Platform]time.Duration {
 	return every
 }
 
-// unkeptCaps warns of spend caps: nothing counts reads over a month yet, and a
-// cap that is silently ignored costs money.
-func unkeptCaps(c config.Config) []string {
-	var w []string
+// billingOf says how each platform's reads are counted and capped.
+func billingOf(c config.Config) map[influencer.Platform]store.Billing {
+	billing := map[influencer.Platform]store.Billing{}
 	for _, l := range platforms() {
-		if l.pace(c).MonthlyReads != nil {
-			w = append(w, "PENGIKUT_"+strings.ToUpper(string(l.name))+"_MONTHLY_READS is set, and this version does not keep it")
-		}
+		billing[l.name] = store.Billing{OncePerDay: l.oncePerDay, MonthlyReads: l.pace(c).MonthlyReads}
 	}
-	return w
+	return billing
 }
 
 // tokenLister tells which tokens the database holds.

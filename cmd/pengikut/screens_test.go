@@ -177,14 +177,14 @@ func TestCheck(t *testing.T) {
 		sim := c.rehearse(static())
 		c.register(sim)
 		c.want(exitDone, "sync", "--platform", "x")
-		if r := c.want(exitDone, "check"); !strings.Contains(r.out, "x          ok     well, last answer ") || !strings.Contains(r.out, "60 tokens stored") {
+		if r := c.want(exitDone, "check"); !strings.Contains(r.out, "x                ok     well, last answer ") || !strings.Contains(r.out, "60 tokens stored") {
 			t.Errorf("after a good day:\n%s", r.out)
 		}
 		if _, err := sim.AddFault(simulator.Fault{Kind: simulator.TokenDead, Platform: simulator.X}); err != nil {
 			t.Fatal(err)
 		}
 		c.want(exitFailed, "sync", "--platform", "x", "--all")
-		if r := c.want(exitFailed, "check"); !strings.Contains(r.out, "x          failed  credential_dead") {
+		if r := c.want(exitFailed, "check"); !strings.Contains(r.out, "x                failed  credential_dead") {
 			t.Errorf("with a dead token:\n%s", r.out)
 		}
 		c.env["PENGIKUT_SECRET_KEY"] = "another passphrase of more than thirty-two characters"

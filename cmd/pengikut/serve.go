@@ -86,7 +86,7 @@ func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
 		return err
 	}
 	h.log = log
-	for _, w := range append(c.Warnings(), unkeptCaps(c)...) {
+	for _, w := range c.Warnings() {
 		log.Warn(w)
 	}
 	s, err := h.service(ctx, r, worker.Options{})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,8 @@ print the environment that points pengikut at it. Bad days can be ordered with
 	flags.Uint64Var(&f.options.Seed, "seed", 0, "which population")
 	flags.IntVar(&f.options.People, "people", 1000, "how many people")
 	flags.Float64Var(&f.options.Speed, "speed", 1, "how much faster than the clock counts drift and accounts change")
-	flags.IntVar(&f.options.XLimit, "x-limit", 300, "calls that X allows per 15 minutes and endpoint; below 0 any number")
+	flags.IntVar(&f.options.XLimit, "x-limit", 300, "calls that X allows per window and endpoint; below 0 any number")
+	flags.DurationVar(&f.options.XWindow, "x-window", 15*time.Minute, "how long X's windows are")
 	flags.IntVar(&f.options.GraphLimit, "graph-limit", 0, "calls that Graph allows per hour; 0 any number")
 	flags.StringVar(&f.peopleCSV, "people-csv", "", "write the people to this file, for pengikut import")
 	flags.StringVar(&f.tokensCSV, "tokens-csv", "", "write each person's Facebook token to this file, for pengikut credential add --csv")

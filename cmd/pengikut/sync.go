@@ -83,9 +83,6 @@ func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range unkeptCaps(h.config) {
-		fmt.Fprintln(a.err, w)
-	}
 	for _, l := range without {
 		if slices.Contains(o.Platforms, l.name) {
 			return fmt.Errorf("%s is off: %s", l.name, l.why)

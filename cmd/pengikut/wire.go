@@ -52,7 +52,7 @@ func (a *app) openHouse(ctx context.Context, c config.Config, clock timekeeper) 
 		return nil, err
 	}
 	s, err := openStore(ctx, c, store.Options{
-		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Now: clock.now,
+		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Billing: billingOf(c), Now: clock.now,
 	})
 	if err != nil {
 		return nil, err
