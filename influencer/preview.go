@@ -20,17 +20,35 @@ type PolicyApplied struct {
 
 // Preview tells what a policy would do, in numbers.
 type Preview struct {
-	People int // all of them looked at
-	Moves  map[Move]int
-	Near   int // people who stay, but only just
+	People      int // all of them looked at
+	Moves       map[Move]int
+	Unconfirmed map[Move]int // of who stay: the losses that further reads would confirm
+	Near        int          // people who stay, but only just
 }
 
-// PreviewRow is one person whom a policy would move, or who would stay by less
-// than a tenth of a line.
+// PreviewRow is one person whom a policy would move, now or when further reads
+// confirm it, or who would stay by less than a tenth of a line. One of the three
+// is not nil.
 type PreviewRow struct {
 	Person
-	Move *Move     // nil for who stays
-	Near *NearLine // nil for who moves
+	Move        *Move
+	Unconfirmed *Move
+	Near        *NearLine
+}
+
+// Unconfirmed is the loss, or the begin of a grace, that a person who stays has
+// to expect: as soon as reads enough say what the newest one says. It is nil for
+// everybody else.
+func (v Verdict) Unconfirmed(p Policy, now time.Time) *Move {
+	if v.Move != nil || !v.Used.Standing.Status.Holds() || p.Confirm <= 1 {
+		return nil
+	}
+	p.Confirm = 1
+	m := Decide(p, v.Used, now).Move
+	if m == nil || m.To == StatusActive {
+		return nil
+	}
+	return m
 }
 
 // NearLine is the requirement by which a person is near to gaining or losing the

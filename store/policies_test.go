@@ -99,8 +99,8 @@ func TestPreviewEqualsApply(t *testing.T) {
 			before, last := db.contents(), db.number("SELECT coalesce(max(id), 0) FROM decisions")
 			var rows []string
 			preview, err := db.PreviewPolicy(ctx, p, db.clock.at, func(r influencer.PreviewRow) error {
-				if (r.Move == nil) == (r.Near == nil) {
-					t.Errorf("%s: a row with %v and %v", name, r.Move, r.Near)
+				if says := []bool{r.Move != nil, r.Unconfirmed != nil, r.Near != nil}; len(slices.DeleteFunc(says, func(is bool) bool { return !is })) != 1 {
+					t.Errorf("%s: a row with %v, %v and %v", name, r.Move, r.Unconfirmed, r.Near)
 				}
 				if r.Move != nil {
 					if r.Move.From != r.Status {
@@ -228,6 +228,53 @@ func TestApplyPolicyRefuses(t *testing.T) {
 			t.Error("a refused policy changed something")
 		}
 	})
+}
+
+// TestPreviewForetellsWhatReadsConfirm applies a policy that takes nothing from
+// anybody at once, and reads everybody once more.
+func TestPreviewForetellsWhatReadsConfirm(t *testing.T) {
+	for name, grace := range map[string]time.Duration{"at once": 0, "with grace": 7 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(t *testing.T, db *testDB) {
+				ctx := context.Background()
+				ids := db.addMany(20)
+				all := func() (seen []influencer.Observation) {
+					for i, id := range ids {
+						seen = append(seen, db.saw(id, int64(450+10*i))) // 450..640: from the 6th on above the line
+					}
+					return seen
+				}
+				db.record(influencer.X, all()...)
+				p := influencer.DefaultPolicy()
+				p.Requirements = []influencer.Requirement{{Platform: influencer.X, Metric: influencer.Followers, AtLeast: 560}}
+				p.Grace = grace
+				want := map[influencer.NIP]influencer.Status{}
+				preview, err := db.PreviewPolicy(ctx, p, db.clock.at, func(r influencer.PreviewRow) error {
+					if r.Unconfirmed != nil {
+						want[r.NIP] = r.Unconfirmed.To
+					}
+					return nil
+				})
+				if err != nil || len(preview.Moves) != 0 || len(want) != 6 || len(preview.Unconfirmed) != 1 {
+					t.Fatalf("%+v, %d rows, %v", preview, len(want), err)
+				}
+				if done, err := db.ApplyPolicy(ctx, p, "tester", "", db.clock.at, nil); err != nil || len(done.Moves) != 0 {
+					t.Fatalf("%+v, %v", done, err)
+				}
+				last := db.number("SELECT coalesce(max(id), 0) FROM decisions")
+				db.clock.advance(2 * time.Hour)
+				db.record(influencer.X, all()...)
+				var came []string
+				for nip, to := range want {
+					came = append(came, fmt.Sprintf("%s active %s below_line", nip, to))
+				}
+				slices.Sort(came)
+				if got := db.decided(last); !slices.Equal(got, came) {
+					t.Errorf("foretold\n%s\ncame\n%s", strings.Join(came, "\n"), strings.Join(got, "\n"))
+				}
+			})
+		})
+	}
 }
 
 func TestPreviewEndsWithItsCallersError(t *testing.T) {

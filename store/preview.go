@@ -9,11 +9,11 @@ import (
 )
 
 // PreviewPolicy tells, row by row in the order of the people's ids, whom a policy
-// would move if it were applied at a time, and who would stay by less than a
-// tenth of a line. It decides as applying does and writes nothing. It ends with
+// would move if it were applied at a time, whom further reads would then make
+// lose, and who would stay by less than a tenth of a line. It decides as applying does and writes nothing. It ends with
 // fn's error.
 func (s *Store) PreviewPolicy(ctx context.Context, p influencer.Policy, at time.Time, fn func(influencer.PreviewRow) error) (influencer.Preview, error) {
-	out := influencer.Preview{Moves: map[influencer.Move]int{}}
+	out := influencer.Preview{Moves: map[influencer.Move]int{}, Unconfirmed: map[influencer.Move]int{}}
 	at = at.UTC().Truncate(time.Microsecond)
 	err := p.Validate()
 	if err == nil {
@@ -47,14 +47,25 @@ func (s *Store) previewPage(ctx context.Context, p influencer.Policy, page []*ow
 		row.Standing = before[i]
 		if m, ok := moves[o.ID]; ok {
 			row.Move = &m
-		} else if row.Near = influencer.Decide(p, o.evidence(), at).Near(p); row.Near == nil {
+		} else if !staying(&row, influencer.Decide(p, o.evidence(), at), p, at, out) {
 			continue
-		} else {
-			out.Near++
 		}
 		if err := fn(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// staying tells of a person who stays whether that is for now only, or only just.
+func staying(row *influencer.PreviewRow, v influencer.Verdict, p influencer.Policy, at time.Time, out *influencer.Preview) bool {
+	if row.Unconfirmed = v.Unconfirmed(p, at); row.Unconfirmed != nil {
+		out.Unconfirmed[*row.Unconfirmed]++
+		return true
+	}
+	if row.Near = v.Near(p); row.Near != nil {
+		out.Near++
+		return true
+	}
+	return false
 }

@@ -58,9 +58,10 @@ func (a *app) applyPolicy(ctx context.Context, h *house, p influencer.Policy, no
 	}
 	var counts [effects]int
 	for m, n := range done.Moves {
-		counts[effectOf(&m)] += n
+		counts[effectOf(m)] += n
 	}
-	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s moved otherwise\n", number(counts[gains]), number(counts[loses]), number(counts[otherwise]))
+	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s began a grace, %s moved otherwise\n",
+		number(counts[gains]), number(counts[loses]), number(counts[warned]), number(counts[otherwise]))
 	return nil
 }
 

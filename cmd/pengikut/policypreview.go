@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,23 +22,39 @@ type effect int
 const (
 	gains effect = iota
 	loses
-	otherwise // moves, and neither gains nor loses
-	near      // stays, but only just
+	warned      // begins a grace, and loses at its end
+	unconfirmed // stays until further reads confirm the loss
+	otherwise   // moves, and neither gains nor loses
+	near        // stays, but only just
 	effects
 )
 
-var effectTitles = [effects]string{"Gain the status", "Lose the status", "Move otherwise", "Stay, but within 10 % of a line"}
+func (e effect) title() string {
+	return [effects]string{"Gain the status", "Lose the status", "Begin a grace, and lose the status at its end",
+		"Lose the status when further reads confirm it", "Move otherwise", "Stay, but within 10 % of a line"}[e]
+}
 
-func effectOf(m *influencer.Move) effect {
+// effectOf says what a move means for the person.
+func effectOf(m influencer.Move) effect {
 	switch {
-	case m == nil:
-		return near
 	case m.To.Holds() && !m.From.Holds():
 		return gains
 	case m.From.Holds() && !m.To.Holds():
 		return loses
+	case m.To == influencer.StatusGrace:
+		return warned
 	}
 	return otherwise
+}
+
+func effectOfRow(r influencer.PreviewRow) effect {
+	switch {
+	case r.Move != nil:
+		return effectOf(*r.Move)
+	case r.Unconfirmed != nil:
+		return unconfirmed
+	}
+	return near
 }
 
 func (a *app) policyPreviewCommand() *cobra.Command {
@@ -74,7 +91,7 @@ func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, l
 	}
 	var rows [effects][]influencer.PreviewRow
 	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
-		if e := effectOf(r.Move); limit == 0 || len(rows[e]) < limit {
+		if e := effectOfRow(r); limit == 0 || len(rows[e]) < limit {
 			rows[e] = append(rows[e], r)
 		}
 		return nil
@@ -84,12 +101,12 @@ func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, l
 	}
 	counts := a.tellPreview(totals)
 	sheet := paper{w: a.out, colours: a.colours(a.out)}
-	for e, title := range effectTitles {
+	for e := range effects {
 		if len(rows[e]) == 0 {
 			continue
 		}
-		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(title))
-		if err := drawTable(sheet, columnsFor(effect(e), h.now()), rows[e], ""); err != nil {
+		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(e.title()))
+		if err := drawTable(sheet, columnsFor(e, h.now()), rows[e], ""); err != nil {
 			return err
 		}
 		if more := counts[e] - len(rows[e]); more > 0 {
@@ -118,11 +135,19 @@ func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) er
 func (a *app) tellPreview(t influencer.Preview) [effects]int {
 	var counts [effects]int
 	for m, n := range t.Moves {
-		counts[effectOf(&m)] += n
+		counts[effectOf(m)] += n
+	}
+	for _, n := range t.Unconfirmed {
+		counts[unconfirmed] += n
 	}
 	counts[near] = t.Near
-	fmt.Fprintf(a.out, "%s: %s gain, %s lose, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.People, "person", "people"),
-		number(counts[gains]), number(counts[loses]), number(counts[otherwise]), number(counts[near]))
+	toCome := counts[warned] + counts[unconfirmed]
+	fmt.Fprintf(a.out, "%s: %s gain, %s lose at once, %s to lose later, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.People, "person", "people"),
+		number(counts[gains]), number(counts[loses]), number(toCome), number(counts[otherwise]), number(counts[near]))
+	if toCome > 0 {
+		fmt.Fprintf(a.out, "To lose later: %s at the end of the grace that begins now, %s when further reads confirm it\n",
+			number(counts[warned]), number(counts[unconfirmed]))
+	}
 	return counts
 }
 
@@ -141,22 +166,23 @@ func (a *app) previewRows(ctx context.Context, h *house, p influencer.Policy, l 
 
 // columnsFor leaves out the columns that say nothing of an effect.
 func columnsFor(e effect, now time.Time) []column[influencer.PreviewRow] {
-	idle := []string{"Near", "Has", "Line"}
-	if e == near {
-		idle = []string{"Becomes", "Reason"}
+	idle := []string{"Would become", "Near", "Has", "Line"}
+	switch e {
+	case unconfirmed:
+		idle[0] = "Becomes"
+	case near:
+		idle = []string{"Becomes", "Would become", "Reason"}
 	}
 	return slices.DeleteFunc(previewColumns(now), func(c column[influencer.PreviewRow]) bool { return slices.Contains(idle, c.head) })
 }
 
 func previewColumns(now time.Time) []column[influencer.PreviewRow] {
 	type r = influencer.PreviewRow
-	moved := func(get func(influencer.Move) string) func(r) string {
-		return func(r r) string {
-			if r.Move == nil {
-				return ""
-			}
-			return get(*r.Move)
+	to := func(m *influencer.Move) string {
+		if m == nil {
+			return ""
 		}
+		return string(m.To)
 	}
 	nearBy := func(get func(influencer.NearLine) string) func(r) string {
 		return func(r r) string {
@@ -172,8 +198,14 @@ func previewColumns(now time.Time) []column[influencer.PreviewRow] {
 		{head: "Agency", cell: func(r r) string { return r.Agency }},
 		{head: "Status", cell: func(r r) string { return string(r.Status) }, paint: func(r r) text.Color { return statusColour(r.Status) }},
 		{head: "Since", cell: func(r r) string { return ageOrBlank(r.Since, now) }, raw: func(r r) string { return stamp(r.Since) }},
-		{head: "Becomes", cell: moved(func(m influencer.Move) string { return string(m.To) })},
-		{head: "Reason", cell: moved(func(m influencer.Move) string { return reasonWord(m.Reason) })},
+		{head: "Becomes", cell: func(r r) string { return to(r.Move) }},
+		{head: "Would become", cell: func(r r) string { return to(r.Unconfirmed) }},
+		{head: "Reason", cell: func(r r) string {
+			if m := cmp.Or(r.Move, r.Unconfirmed); m != nil {
+				return reasonWord(m.Reason)
+			}
+			return ""
+		}},
 		{head: "Near", cell: nearBy(func(n influencer.NearLine) string { return string(n.Platform) })},
 		{head: "Has", right: true, cell: nearBy(func(n influencer.NearLine) string { return number(n.Value) }),
 			raw: nearBy(func(n influencer.NearLine) string { return fmt.Sprint(n.Value) })},
@@ -191,7 +223,14 @@ type previewView struct {
 	Status   influencer.Status `json:"status"`
 	To       influencer.Status `json:"to,omitempty"` // absent for who stays
 	Reason   influencer.Reason `json:"reason,omitempty"`
-	Near     *nearView         `json:"near,omitempty"` // for who stays, but only just
+
+	Unconfirmed *lossView `json:"unconfirmed,omitempty"` // for who stays until further reads confirm the loss
+	Near        *nearView `json:"near,omitempty"`        // for who stays, but only just
+}
+
+type lossView struct {
+	To     influencer.Status `json:"to"` // revoked, or grace where the policy has one
+	Reason influencer.Reason `json:"reason"`
 }
 
 type nearView struct {
@@ -205,6 +244,9 @@ func viewPreview(r influencer.PreviewRow) any {
 	v := previewView{PersonID: r.ID, NIP: string(r.NIP), Name: r.Name, Agency: r.Agency, Status: r.Status}
 	if r.Move != nil {
 		v.To, v.Reason = r.Move.To, r.Move.Reason
+	}
+	if r.Unconfirmed != nil {
+		v.Unconfirmed = &lossView{r.Unconfirmed.To, r.Unconfirmed.Reason}
 	}
 	if r.Near != nil {
 		v.Near = &nearView{r.Near.Platform, r.Near.Metric, r.Near.Value, r.Near.Line}

@@ -110,6 +110,9 @@ func TestPolicy(t *testing.T) {
 			got := nips(items[person](c, "influencers"))
 			want := expected(sim, c.clock.now(), step.lines, before)
 			if step.file == lower { // who held the status keeps it until a loss is confirmed
+				if diff := cmp.Diff(without(before, want), toConfirm(preview)); diff != "" || len(without(before, want)) < 5 {
+					t.Errorf("to lose when further reads confirm it (-truth +foretold):\n%s", diff)
+				}
 				want = union(want, before)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -146,6 +149,22 @@ func checkPreview(t *testing.T, preview []previewView, before, after []string) {
 	if slices.Equal(before, after) {
 		t.Error("nobody moved: the test proves nothing")
 	}
+}
+
+// toConfirm is who stays until further reads confirm a loss.
+func toConfirm(preview []previewView) []string {
+	var out []string
+	for _, p := range preview {
+		if p.Unconfirmed != nil {
+			out = append(out, p.NIP)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
 
 func union(a, b []string) []string {

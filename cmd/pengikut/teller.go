@@ -92,7 +92,7 @@ func (t *teller) news(ctx context.Context) ([]influencer.OwnedDecision, error) {
 func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) error {
 	var more [effects]int
 	for i, d := range news {
-		e := effectOf(&influencer.Move{From: d.From, To: d.To})
+		e := effectOf(influencer.Move{From: d.From, To: d.To})
 		t.count(e, d)
 		if i >= linesABeat {
 			more[e]++
@@ -106,7 +106,7 @@ func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) erro
 	}
 	if n := len(news) - linesABeat; n > 0 {
 		t.say("…  and %s: %s granted, %s lost, %s otherwise", plural(n, "move more", "moves more"),
-			number(more[gains]), number(more[loses]), number(more[otherwise]))
+			number(more[gains]), number(more[loses]), number(more[warned]+more[otherwise]))
 	}
 	return nil
 }
