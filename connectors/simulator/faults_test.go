@@ -198,6 +198,7 @@ func TestBentCounts(t *testing.T) {
 		{StringCount, true, "followers_count", func(n int64) any { return json.Number(itoa(n)).String() }, false},
 		{Zero, true, "followers_count", func(int64) any { return 0.0 }, false},
 		{Purge, true, "followers_count", func(n int64) any { return float64(n - n/10) }, false},
+		{Collapse, true, "followers_count", func(n int64) any { return float64(n - n*3/5) }, false},
 	} {
 		s := badDay(t, Fault{Kind: tc.kind})
 		truth := s.Truth(X, 1, noon)
@@ -233,6 +234,7 @@ func TestBentGraphCounts(t *testing.T) {
 		{StringCount, "followers_count", "total_count", func(n int64) any { return itoa(n) }, false},
 		{Zero, "followers_count", "total_count", func(int64) any { return 0.0 }, false},
 		{Purge, "followers_count", "total_count", func(n int64) any { return float64(n - n/10) }, false},
+		{Collapse, "followers_count", "total_count", func(n int64) any { return float64(n - n*3/5) }, false},
 	} {
 		s := badDay(t, Fault{Kind: tc.kind})
 		who := dig(decode(t, askGraph(s)), "business_discovery")

@@ -138,6 +138,10 @@ func (s *Server) bendOne(y sky, f *Profile) {
 		f.Followers -= f.Followers / 10
 		f.Friends -= f.Friends / 10
 	}
+	if s.strikes(y.has(Collapse), f.Index) {
+		f.Followers -= f.Followers * 3 / 5
+		f.Friends -= f.Friends * 3 / 5
+	}
 	if s.strikes(y.has(Zero), f.Index) {
 		f.Followers, f.Friends, f.Following, f.Posts = 0, 0, 0, 0
 	}

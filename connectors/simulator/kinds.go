@@ -51,6 +51,7 @@ const (
 	Hydration      Kind = "hydration"       // X v2: counts absent, errors[] says field-hydration-failure
 	Zero           Kind = "zero"            // every count is 0
 	Purge          Kind = "purge"           // a tenth of the followers is gone
+	Collapse       Kind = "collapse"        // three fifths of the followers are gone
 	Takeover       Kind = "takeover"        // a handle answers with a stranger's id
 	Reorder        Kind = "reorder"         // the list comes backwards
 	Duplicate      Kind = "duplicate"       // the first account comes twice
@@ -80,7 +81,7 @@ func classOf(k Kind) (class, bool) {
 		return wire, true
 	case Throttle, ThrottleBare, Credits, CreditsNew, SpendCap, UsageCap, TokenDead, Forbidden, Poison:
 		return refusal, true
-	case MissingMetrics, MissingCount, RenamedCount, StringCount, Hydration, Zero, Purge, Takeover,
+	case MissingMetrics, MissingCount, RenamedCount, StringCount, Hydration, Zero, Purge, Collapse, Takeover,
 		Reorder, Duplicate, Extra, NullItems:
 		return content, true
 	case Slow, Half, Truncated:
@@ -94,7 +95,7 @@ func Kinds() []Kind {
 	return []Kind{
 		OutageJSON, OutageEmpty, OutageHTML, HTMLOK, Reset, EmptyBody, EmptyObject, EmptyList, Null,
 		Throttle, ThrottleBare, Credits, CreditsNew, SpendCap, UsageCap, TokenDead, Forbidden, Poison,
-		MissingMetrics, MissingCount, RenamedCount, StringCount, Hydration, Zero, Purge, Takeover,
+		MissingMetrics, MissingCount, RenamedCount, StringCount, Hydration, Zero, Purge, Collapse, Takeover,
 		Reorder, Duplicate, Extra, NullItems, Slow, Half, Truncated,
 	}
 }
