@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/pengikut/pengikut/connectors"
+	"github.com/pengikut/pengikut/connectors/gate"
 	"github.com/pengikut/pengikut/connectors/simulator"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 // Harness is one rehearsal: a platform on loopback and what it accepts.
@@ -52,9 +56,20 @@ func (s suite) rehearse(t testing.TB, mix *simulator.Mix) *Harness {
 	h.Sim = simulator.New(o)
 	srv := httptest.NewServer(h.Sim)
 	h.URL = srv.URL
-	h.Client = connectors.NewClient(connectors.ClientOptions{Now: h.Now, Timeout: time.Minute})
+	h.Client = connectors.NewClient(connectors.ClientOptions{Now: h.Now, Timeout: time.Minute, Gate: s.gate(t, h.Now)})
 	t.Cleanup(func() { h.Client.Close(); srv.Close() })
 	return h
+}
+
+// gate is the one that replicas share, on a real Redis.
+func (s suite) gate(t testing.TB, now func() time.Time) connectors.Gate {
+	o, err := redis.ParseURL(testservers.Redis(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(o)
+	t.Cleanup(func() { _ = client.Close() })
+	return gate.New(gate.Options{Client: client, Now: now, Reserve: -1})
 }
 
 // rehearsal is a harness with its connector.
