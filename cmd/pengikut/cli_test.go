@@ -87,7 +87,7 @@ func (c *cli) app(in string) (*app, *bytes.Buffer, *bytes.Buffer) {
 	for _, name := range slices.Sorted(maps.Keys(c.env)) {
 		environ = append(environ, name+"="+c.env[name])
 	}
-	return &app{streams: streams{in: strings.NewReader(in), out: &out, err: &errs}, environ: environ, now: c.clock.now}, &out, &errs
+	return &app{streams: streams{in: strings.NewReader(in), out: &out, err: &errs}, environ: environ, now: c.clock.now, program: "bin/pengikut"}, &out, &errs
 }
 
 // runIn runs a command with something on standard input.

@@ -4,20 +4,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/pengikut/pengikut/config"
 )
 
-// demoClock is the time of a demo, which runs faster than the clock on the wall.
-// It is written into the demo's data directory, so that another command on the
-// same directory lives in the same time.
+// demoClock is the time of a demo, which runs faster than the clock on the wall,
+// and the options that it runs with. It is written into the demo's data directory,
+// so that another command on the same directory lives in the same time and asks
+// the same platforms, whatever the environment says.
 type demoClock struct {
 	Started time.Time `json:"started"` // where both clocks agreed
 	Speed   float64   `json:"speed"`
 	Stopped time.Time `json:"stopped"` // on the wall; zero while the demo runs
+	Options []string  `json:"options"` // name=value, as in an environment
 }
 
 const demoClockFile = "demo-clock.json"
@@ -42,10 +46,11 @@ func (d demoClock) write(dir string) error {
 	return os.Rename(path+".new", path)
 }
 
-// readDemoClock returns nil when dir is no demo's.
+// readDemoClock returns nil when dir is no demo's. A folder that cannot be read is
+// nobody's: what opens the database there will say so.
 func readDemoClock(dir string) (*demoClock, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, demoClockFile))
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	var d demoClock
@@ -65,6 +70,7 @@ func readDemoClock(dir string) (*demoClock, error) {
 type timekeeper struct {
 	now   func() time.Time
 	speed float64 // how many times faster than the wall it runs; 0 means 1
+	over  bool    // it stands still: a demo that has ended
 }
 
 // clockOf is the clock that the configured data lives by: the wall's, or the
@@ -77,5 +83,5 @@ func (a *app) clockOf(c config.Config) (timekeeper, error) {
 	if err != nil || d == nil {
 		return timekeeper{now: a.now}, err
 	}
-	return timekeeper{func() time.Time { return d.at(a.now()) }, d.Speed}, nil
+	return timekeeper{func() time.Time { return d.at(a.now()) }, d.Speed, !d.Stopped.IsZero()}, nil
 }

@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,6 +74,9 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, f.runs)
 		defer cancel()
 	}
+	ctx, out, end := whileHeard(ctx, a.out)
+	defer end()
+	a.out = out
 	began := a.now()
 	dir, tidy, err := demoDir(f.dataDir)
 	if err != nil {
@@ -84,6 +89,29 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		err = nil
 	}
 	return err
+}
+
+// whileHeard ends ctx when nobody reads the output any more, as behind "| head".
+// Without it the system would end the process on the spot, and its folder stay.
+func whileHeard(ctx context.Context, out io.Writer) (context.Context, io.Writer, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	return ctx, &heard{out, cancel}, func() { signal.Stop(pipe); cancel() }
+}
+
+// heard is an output that tells when it fails.
+type heard struct {
+	io.Writer
+	failed func()
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	n, err := h.Writer.Write(p)
+	if err != nil {
+		h.failed()
+	}
+	return n, err
 }
 
 // demoDir makes the data directory. One with the data of a real service is
@@ -112,6 +140,7 @@ type demo struct {
 	clock demoClock
 	house *house
 	sim   *simulator.Server
+	web   net.Listener // held from the beginning: nobody can take its port
 }
 
 func (d *demo) time() time.Time { return d.clock.at(d.now()) }
@@ -127,23 +156,47 @@ func (d *demo) play(ctx context.Context) error {
 	simCtx, stopSim := context.WithCancel(context.WithoutCancel(ctx))
 	simDone := make(chan error, 1)
 	go func() { simDone <- d.sim.Serve(simCtx, platforms) }()
-	err = d.perform(ctx, platforms.Addr())
+	if d.web, err = listenNear(d.flags.listen); err == nil {
+		err = errors.Join(d.perform(ctx, platforms.Addr()), ignoreClosed(d.web.Close()))
+	}
 	stopSim()
 	return errors.Join(err, <-simDone)
 }
 
-func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
-	c, err := d.options(platforms)
-	if err != nil {
-		return err
+// listenNear listens on the wanted host:port, or on any free port of the host when
+// another program has that one.
+func listenNear(wanted string) (net.Listener, error) {
+	l, err := net.Listen("tcp", wanted)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return l, err
 	}
+	host, _, err := net.SplitHostPort(wanted)
+	if err != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
+	d.clock.Options = d.options(platforms)
 	if err := d.clock.write(d.dir); err != nil {
 		return err
 	}
-	if d.house, err = d.openHouse(ctx, c, timekeeper{d.time, d.flags.speed}); err != nil {
+	c, err := config.Load(config.Source{Environ: append(d.clock.Options, "PENGIKUT_DATA_DIR="+d.dir)})
+	if err != nil {
 		return err
 	}
-	d.house.log = d.logger(slog.LevelError)
+	if d.house, err = d.openHouse(ctx, c, timekeeper{now: d.time, speed: d.flags.speed}); err != nil {
+		return err
+	}
+	d.house.log, d.house.web = d.logger(slog.LevelError), d.web
 	err = d.setStage(ctx)
 	if err == nil {
 		err = d.run(ctx)
@@ -152,32 +205,17 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 	return errors.Join(err, d.house.Close(), d.clock.write(d.dir))
 }
 
-// options is the configuration of the demo, in which nothing of the person's own
-// environment takes part.
-func (d *demo) options(sim net.Addr) (config.Config, error) {
-	environ := []string{"PENGIKUT_DATA_DIR=" + d.dir, "PENGIKUT_LISTEN=" + freeAddress(d.flags.listen)}
+// options are those of the demo, in which nothing of the person's own environment
+// takes part.
+func (d *demo) options(sim net.Addr) []string {
+	environ := []string{"PENGIKUT_LISTEN=" + d.web.Addr().String()}
 	for _, v := range rehearsal(sim) {
 		environ = append(environ, v[0]+"="+v[1])
 	}
 	for _, l := range platforms() { // more often than in life, so that something happens
 		environ = append(environ, "PENGIKUT_"+strings.ToUpper(string(l.name))+"_EVERY=6h")
 	}
-	return config.Load(config.Source{Environ: environ})
-}
-
-// freeAddress is the wanted host:port, or any free port of the host when another
-// program has that one.
-func freeAddress(wanted string) string {
-	l, err := net.Listen("tcp", wanted)
-	if err == nil {
-		_ = l.Close()
-		return wanted
-	}
-	host, _, err := net.SplitHostPort(wanted)
-	if err != nil {
-		return wanted // the configuration will say what is wrong with it
-	}
-	return net.JoinHostPort(host, "0")
+	return environ
 }
 
 // setStage takes in the people and their Facebook tokens.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,11 +25,12 @@ type app struct {
 	environ    []string
 	configFile string           // --config
 	now        func() time.Time // the real clock, or a test's
+	program    string           // how the person called this program; "" means pengikut
 }
 
 // run runs the command that args name and returns the exit code.
 func run(ctx context.Context, args, environ []string, s streams) int {
-	a := &app{streams: s, environ: environ, now: time.Now}
+	a := &app{streams: s, environ: environ, now: time.Now, program: os.Args[0]}
 	return a.run(ctx, args)
 }
 

@@ -157,7 +157,9 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 	}
 	if r.web {
 		s.web = web.New(web.Options{Checks: checks, Log: h.log})
-		s.listener, err = net.Listen("tcp", h.config.Listen)
+		if s.listener = h.web; s.listener == nil {
+			s.listener, err = net.Listen("tcp", h.config.Listen)
+		}
 	}
 	return s, err
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -192,7 +194,7 @@ func TestDemo(t *testing.T) {
 	p := c.start("demo", "--people", "80", "--listen", "127.0.0.1:0")
 	p.out.await(t, `\+ granted  [0-9 ]+  [^\n]+: Influencer status was granted on [^\n]+ because `)
 	dir := p.out.await(t, `export PENGIKUT_DATA_DIR=(\S+)`)[1]
-	nip := p.out.await(t, `pengikut person ([0-9]{18})`)[1]
+	nip := p.out.await(t, ` bin/pengikut person ([0-9]{18})`)[1]
 	listen := p.out.await(t, `http://([^/]+)/readyz`)[1]
 	if code, body := get("http://" + listen + "/readyz"); code != http.StatusOK {
 		t.Errorf("not ready: %d %s", code, body)
@@ -209,10 +211,76 @@ func TestDemo(t *testing.T) {
 	if r := second.want(exitFailed, "serve"); !strings.Contains(r.err, "the data of a demo") {
 		t.Errorf("serve on a demo's data: %s", r.err)
 	}
-	p.out.await(t, `=  after [^\n]+ influencers`)
+	if r := second.want(exitDone, "check"); strings.Contains(r.out, " off ") || !regexp.MustCompile(`instagram +ok`).MatchString(r.out) {
+		t.Errorf("check on a demo's data:\n%s", r.out)
+	}
+	if r := second.run("sync", "--all", "--timeout", "20s"); strings.Contains(r.err, "off") || strings.Contains(r.err, "refused") {
+		t.Errorf("sync on a demo's data: %s%s", r.out, r.err)
+	}
+	second.applyHarsh(t)
+	p.out.await(t, `=  after [^\n]+\([0-9]+ granted, [3-9][0-9] lost so far\)`)
 	p.end(t)
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the demo left %s behind: %v", dir, err)
+	}
+}
+
+// applyHarsh applies a policy by which most lose the status at once.
+func (c *cli) applyHarsh(t *testing.T) {
+	t.Helper()
+	harsh := c.file("harsh.yaml", "confirm: 1\nrequirements: [{platform: x, metric: followers, at_least: 100000}]\n")
+	r := c.want(exitDone, "policy", "apply", harsh, "--yes")
+	if m := regexp.MustCompile(`([0-9]+) lost it`).FindStringSubmatch(r.out); m == nil || len(m[1]) < 2 {
+		t.Errorf("apply: %s", r.out)
+	}
+}
+
+// TestDemosSideBySide starts two demos that want the same port.
+func TestDemosSideBySide(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := l.Addr().String()
+	l.Close()
+	one, two := newCLI(t).start("demo", "--people", "20", "--listen", wanted), newCLI(t).start("demo", "--people", "20", "--listen", wanted)
+	first, second := one.out.await(t, `http://([^/]+)/readyz`)[1], two.out.await(t, `http://([^/]+)/readyz`)[1]
+	if first == second || first != wanted && second != wanted {
+		t.Errorf("they wanted %s, and got %s and %s", wanted, first, second)
+	}
+	for _, p := range []*process{one, two} {
+		p.out.await(t, `=  after `)
+		p.end(t)
+	}
+}
+
+// TestDemoUnheard stops reading the demo's output, as head does.
+func TestDemoUnheard(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.Command(exe, "demo", "--people", "20", "--listen", "127.0.0.1:0")
+	demo.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+c.dir)
+	out, err := demo.StdoutPipe()
+	if err == nil {
+		err = demo.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 10)); err != nil {
+		t.Error(err)
+	}
+	out.Close()
+	if err := demo.Wait(); err != nil {
+		t.Errorf("the demo ended with %v", err)
+	}
+	if left, _ := os.ReadDir(c.dir); len(left) > 0 {
+		t.Errorf("it left %v", left)
 	}
 }
 
@@ -234,6 +302,9 @@ func TestDemoStopsByItself(t *testing.T) {
 		t.Errorf("time went on after the demo:\n%s%s", before, after)
 	}
 	c.want(exitFailed, "demo", "--data-dir", dir)
+	if r := c.want(exitFailed, "sync", "--all"); !strings.Contains(r.err, "a demo that is over") {
+		t.Errorf("sync after the demo: %s", r.err)
+	}
 }
 
 func TestDemoClock(t *testing.T) {

@@ -17,6 +17,9 @@ type streams struct {
 
 // isTerminal tells whether a person is at the other end of a stream.
 func isTerminal(stream any) bool {
+	if h, ok := stream.(*heard); ok {
+		stream = h.Writer
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

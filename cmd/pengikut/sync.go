@@ -77,6 +77,9 @@ twice more. Exit 1, and tell what could not be read, when something could not.`,
 }
 
 func (a *app) sync(ctx context.Context, h *house, o worker.SyncOptions) error {
+	if h.over {
+		return errors.New("this is the data of a demo that is over, and its platforms with it")
+	}
 	g, closer := a.sharedGate(ctx, h)
 	defer closer.Close()
 	on, without, err := h.connect(ctx, g)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -22,7 +24,6 @@ const (
 type teller struct {
 	*demo
 	lastID       int64 // the newest decision told
-	lastAt       time.Time
 	policies     map[int]influencer.Policy
 	gained, lost int
 	first        influencer.NIP // who was the first to move
@@ -65,28 +66,30 @@ func (t *teller) beat(ctx context.Context) error {
 	return t.status(ctx)
 }
 
-// news is every decision since the last beat, oldest first.
+// news is every decision since the last beat, oldest first. Another terminal's are
+// among them, whose time may lie before that of others told already: their number
+// tells what is new.
 func (t *teller) news(ctx context.Context) ([]influencer.OwnedDecision, error) {
-	filter := influencer.DecisionFilter{Since: t.lastAt}
 	var news []influencer.OwnedDecision
-	for page, err := range walk(ctx, listFlags{}, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
-		return t.house.store.Decisions(ctx, filter, p)
-	}) {
-		if err != nil {
-			return nil, err
+	err := t.house.store.EachDecision(ctx, influencer.DecisionFilter{}, func(d influencer.OwnedDecision) error {
+		if d.ID <= t.lastID {
+			return errTold
 		}
-		for _, d := range page.Items {
-			if d.ID > t.lastID {
-				news = append(news, d)
-			}
-		}
+		news = append(news, d)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errTold) {
+		return nil, err
 	}
 	slices.Reverse(news)
 	if n := len(news); n > 0 {
-		t.lastID, t.lastAt = news[n-1].ID, news[n-1].At
+		t.lastID = news[n-1].ID
 	}
 	return news, nil
 }
+
+// errTold ends the walk over decisions at those that were told before.
+var errTold = errors.New("told before")
 
 // tell tells the first few moves in a sentence each, and counts the others.
 func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) error {
@@ -165,19 +168,27 @@ func (t *teller) hints() {
 	}
 	t.say(`
    Look at it from a second terminal:
-     export PENGIKUT_DATA_DIR=%s
-     pengikut influencers
-     pengikut person %s
-     pengikut decisions --since 24h
-     pengikut accounts --state gone
+     export PENGIKUT_DATA_DIR=%[1]s
+     %[2]s influencers
+     %[2]s person %[3]s
+     %[2]s decisions --since 24h
+     %[2]s accounts --state gone
    End with Ctrl-C.
-`, t.dir, nip)
+`, quoted(t.dir), quoted(cmp.Or(t.program, "pengikut")), nip)
 }
 
 // end tells the last moves and where everything stood.
 func (t *teller) end(ctx context.Context) error {
 	news, err := t.news(ctx)
 	return errors.Join(err, t.tell(ctx, news), t.status(ctx))
+}
+
+// quoted is s as a shell takes it for one word.
+func quoted(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'`$&|;<>()*?[]#~!\\", r) }) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 func daysAndHours(d time.Duration) string {

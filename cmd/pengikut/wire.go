@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
+	"net"
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/connectors"
@@ -19,9 +19,9 @@ import (
 type house struct {
 	config config.Config
 	store  *store.Store
-	now    func() time.Time
-	speed  float64 // how many times faster than the wall now runs; 0 means 1
-	log    *slog.Logger
+	timekeeper
+	log *slog.Logger
+	web net.Listener // open already; nil opens one where the configuration says
 }
 
 // open loads the configuration and opens the database. An embedded database is
@@ -57,7 +57,7 @@ func (a *app) openHouse(ctx context.Context, c config.Config, clock timekeeper) 
 	if err != nil {
 		return nil, err
 	}
-	return &house{config: c, store: s, now: clock.now, speed: clock.speed, log: a.logger(slog.LevelWarn)}, nil
+	return &house{config: c, store: s, timekeeper: clock, log: a.logger(slog.LevelWarn)}, nil
 }
 
 func openStore(ctx context.Context, c config.Config, o store.Options) (*store.Store, error) {
