@@ -16,7 +16,10 @@ type Target struct {
 	AccountID  int64
 	Handle     string
 	ExternalID string // "" until pinned; when known, the connector asks by it
-	Token      Secret // the account's own token, "" where there is none
+	Token      Secret // the account's own token, "" where there is none to use
+
+	TokenAt   time.Time // when the token was stored; zero without one
+	TokenDead *Failure  // why a stored token is not to be used, nil when none is kept back
 }
 
 // Request is one order to a connector: at most its batch size of targets, all
@@ -38,6 +41,10 @@ type Observation struct {
 	Private    bool     // the owner hides posts, yet the counts could be read
 	Source     string   // which API answered, for example "x/v2"
 	Failure    *Failure // why there are no counts
+
+	// TokenAt is the target's, set by who made the read: a token that was stored
+	// later is not the one that was refused.
+	TokenAt time.Time
 }
 
 // BatchRef names a claimed batch of accounts and the fence that the claim got.

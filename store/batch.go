@@ -112,7 +112,8 @@ func (s *Store) addTokens(tx *gorm.DB, ids []int64, targets []influencer.Target)
 		return fmt.Errorf("tokens: %w", err)
 	}
 	for i, t := range targets {
-		targets[i].Token = tokens[t.AccountID]
+		own := tokens[t.AccountID]
+		targets[i].Token, targets[i].TokenAt, targets[i].TokenDead = own.token, own.at, own.dead
 	}
 	return nil
 }

@@ -38,7 +38,13 @@ func (db *testDB) add(ref CredentialRef, token influencer.Secret) {
 func (db *testDB) held(accounts ...int64) (out map[int64]influencer.Secret, err error) {
 	db.t.Helper()
 	err = db.write(context.Background(), func(tx *gorm.DB) error {
-		out, err = db.tokens(tx, accounts)
+		own, err := db.tokens(tx, accounts)
+		out = map[int64]influencer.Secret{}
+		for id, o := range own {
+			if o.token != "" {
+				out[id] = o.token
+			}
+		}
 		return err
 	})
 	return out, err

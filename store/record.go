@@ -199,6 +199,7 @@ func (r *recording) write() error {
 	}
 	c := changes{tx: r.tx}
 	r.addAttempts(&c)
+	r.markTokens(&c)
 	r.reschedule(&c, ruled)
 	r.meter(&c)
 	if err := c.addMoves(ruled.moves); err != nil {

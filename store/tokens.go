@@ -27,6 +27,9 @@ type sealed struct {
 	label             string
 	keyID, ciphertext string
 	expires           *int64
+	created           int64
+	state             CredentialState
+	detail            string
 }
 
 // place is what the ciphertext is bound to: it opens in no other row.
@@ -34,7 +37,7 @@ func (c sealed) place() string {
 	return fmt.Sprintf("credentials\x00%s\x00%d\x00%s", c.platform, c.account, c.label)
 }
 
-const sealedColumns = "c.id, c.platform, coalesce(c.account_id, 0), c.label, c.key_id, c.ciphertext, c.expires_at"
+const sealedColumns = "c.id, c.platform, coalesce(c.account_id, 0), c.label, c.key_id, c.ciphertext, c.expires_at, c.created_at, c.state, c.detail"
 
 func loadSealed(tx *gorm.DB, query string, args ...any) ([]sealed, error) {
 	rows, err := tx.Raw("SELECT "+sealedColumns+" "+query, args...).Rows()
@@ -45,7 +48,7 @@ func loadSealed(tx *gorm.DB, query string, args ...any) ([]sealed, error) {
 	var out []sealed
 	for rows.Next() {
 		var c sealed
-		if err := rows.Scan(&c.id, &c.platform, &c.account, &c.label, &c.keyID, &c.ciphertext, &c.expires); err != nil {
+		if err := rows.Scan(&c.id, &c.platform, &c.account, &c.label, &c.keyID, &c.ciphertext, &c.expires, &c.created, &c.state, &c.detail); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
@@ -54,28 +57,6 @@ func loadSealed(tx *gorm.DB, query string, args ...any) ([]sealed, error) {
 }
 
 const usable = " AND c.state = 'ok' AND (c.expires_at IS NULL OR c.expires_at > ?)"
-
-// tokens are the usable own tokens of these accounts. A key that is missing is an
-// error, for that is our trouble and not the accounts'; a token that was tampered
-// with is set aside, so that it stops nobody else's reads.
-func (s *Store) tokens(tx *gorm.DB, accountIDs []int64) (map[int64]influencer.Secret, error) {
-	found, err := loadSealed(tx, `FROM accounts a JOIN credentials c ON c.platform = a.platform AND c.account_id = a.id
-		WHERE c.account_id IS NOT NULL AND a.id ?`+usable, anyOf(tx, accountIDs), s.now().UnixMicro())
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	out := make(map[int64]influencer.Secret, len(found))
-	for _, c := range found {
-		token, err := s.reveal(tx, c)
-		if err != nil {
-			return nil, err
-		}
-		if token != "" {
-			out[c.account] = token
-		}
-	}
-	return out, nil
-}
 
 // reveal decrypts one token, and sets it aside, returning "", when it was tampered
 // with.

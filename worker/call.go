@@ -131,6 +131,7 @@ func (c *core) complete(req influencer.Request, seen []influencer.Observation) [
 			o = influencer.Observation{AccountID: t.AccountID,
 				Failure: &influencer.Failure{Kind: influencer.Malformed, Detail: "the answer left this account out"}}
 		}
+		o.TokenAt = t.TokenAt
 		all[i] = o
 	}
 	if missing > 0 || len(seen) != len(req.Targets) {

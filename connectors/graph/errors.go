@@ -37,6 +37,9 @@ func (e Error) Failure(a *connectors.Answer) *influencer.Failure {
 	f := connectors.ExplainStatus(a)
 	if e.Code != 0 {
 		f = connectors.Failf(e.kind(a.Status), e.code(), "%s", connectors.Scrub(string(e.Message)))
+		if words := e.death(); words != "" {
+			f.Detail = words
+		}
 	}
 	if f.Kind == influencer.RateLimited {
 		f.Until = opening(a)
