@@ -412,3 +412,17 @@ func advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
+
+// peak is the most calls that were ever under way at once.
+func (p *platform) peak() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.most
+}
+
+// peak is the most batches that ever stood at once.
+func (m *memory) peak() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.most
+}

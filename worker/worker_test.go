@@ -49,8 +49,8 @@ func TestBacklogFlowsWithoutTheClock(t *testing.T) {
 		if once, more := store.readings(); once != 20_000 || more != 0 {
 			t.Errorf("%d accounts read once, %d more often; want all with one slot of an hour", once, more)
 		}
-		if store.most > 40 {
-			t.Errorf("%d batches stood at once, want the bound of 20 and those under way", store.most)
+		if store.peak() > 40 {
+			t.Errorf("%d batches stood at once, want the bound of 20 and those under way", store.peak())
 		}
 	})
 }
@@ -66,11 +66,11 @@ func TestTickBoundsWhatWaits(t *testing.T) {
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, slow), MaxBatches: 20, ClaimLease: time.Hour, Concurrency: 2})
 		advance(2 * time.Minute)
-		if store.most > 20+2+1 {
-			t.Errorf("%d batches stood at once, want 20 waiting and 2 under way", store.most)
+		if store.peak() > 20+2+1 {
+			t.Errorf("%d batches stood at once, want 20 waiting and 2 under way", store.peak())
 		}
-		if slow.most > 2 {
-			t.Errorf("%d calls at once, want at most 2", slow.most)
+		if slow.peak() > 2 {
+			t.Errorf("%d calls at once, want at most 2", slow.peak())
 		}
 	})
 }
