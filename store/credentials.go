@@ -97,7 +97,7 @@ func (s *Store) putCredential(tx *gorm.DB, c sealed, token influencer.Secret, ex
 	err = tx.Exec(`INSERT INTO credentials (platform, account_id, label, key_id, ciphertext, created_at, expires_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT `+conflict+` DO UPDATE SET key_id = excluded.key_id,
 			ciphertext = excluded.ciphertext, state = 'ok', detail = '', created_at = excluded.created_at,
-			expires_at = excluded.expires_at`,
+			expires_at = excluded.expires_at, renew_at = NULL, renew_failures = 0`,
 		c.platform, nullID(c.account), c.label, keyID, ciphertext, now.UnixMicro(), micros(expires)).Error
 	if err != nil || c.account == 0 {
 		return err

@@ -30,6 +30,7 @@ type sealed struct {
 	created           int64
 	state             CredentialState
 	detail            string
+	failures          int // renewals in a row that failed
 }
 
 // place is what the ciphertext is bound to: it opens in no other row.
@@ -37,7 +38,7 @@ func (c sealed) place() string {
 	return fmt.Sprintf("credentials\x00%s\x00%d\x00%s", c.platform, c.account, c.label)
 }
 
-const sealedColumns = "c.id, c.platform, coalesce(c.account_id, 0), c.label, c.key_id, c.ciphertext, c.expires_at, c.created_at, c.state, c.detail"
+const sealedColumns = "c.id, c.platform, coalesce(c.account_id, 0), c.label, c.key_id, c.ciphertext, c.expires_at, c.created_at, c.state, c.detail, c.renew_failures"
 
 func loadSealed(tx *gorm.DB, query string, args ...any) ([]sealed, error) {
 	rows, err := tx.Raw("SELECT "+sealedColumns+" "+query, args...).Rows()
@@ -48,7 +49,7 @@ func loadSealed(tx *gorm.DB, query string, args ...any) ([]sealed, error) {
 	var out []sealed
 	for rows.Next() {
 		var c sealed
-		if err := rows.Scan(&c.id, &c.platform, &c.account, &c.label, &c.keyID, &c.ciphertext, &c.expires, &c.created, &c.state, &c.detail); err != nil {
+		if err := rows.Scan(&c.id, &c.platform, &c.account, &c.label, &c.keyID, &c.ciphertext, &c.expires, &c.created, &c.state, &c.detail, &c.failures); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
