@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -88,11 +90,29 @@ func openSQLite(path string) (*sql.DB, error) {
 	if path == "" {
 		return nil, errors.New("no file is named after sqlite:")
 	}
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
 	name := strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23").Replace(path)
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)",
 	}}
 	return sql.Open("sqlite", "file:"+name+"?"+q.Encode())
+}
+
+// makePrivate makes the file of a new database, for its owner alone: it holds
+// personal data, and SQLite by itself would let everybody on the machine read it.
+// The files that SQLite puts beside it get the same mode. One that is there keeps
+// what its owner has given it.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // onPostgres tells which dialect a statement on tx must speak.
