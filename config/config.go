@@ -61,10 +61,11 @@ type X struct {
 	ConsumerSecret influencer.Secret
 }
 
-// Off says why X is not read, "" when it is.
+// Off says why X is not read, "" when it is. Here and below, a token in the
+// database counts once it has been put into its field.
 func (x X) Off() string {
 	if x.BearerToken == "" && x.ConsumerKey == "" {
-		return "no PENGIKUT_X_BEARER_TOKEN, nor PENGIKUT_X_CONSUMER_KEY and _SECRET"
+		return "no PENGIKUT_X_BEARER_TOKEN, nor PENGIKUT_X_CONSUMER_KEY and _SECRET, nor a stored token"
 	}
 	return ""
 }
@@ -84,8 +85,11 @@ type Instagram struct {
 
 // Off says why Instagram is not read, "" when it is.
 func (i Instagram) Off() string {
-	if i.AccessToken == "" {
+	switch {
+	case i.UserID == "":
 		return "no PENGIKUT_INSTAGRAM_USER_ID and PENGIKUT_INSTAGRAM_ACCESS_TOKEN"
+	case i.AccessToken == "":
+		return "no PENGIKUT_INSTAGRAM_ACCESS_TOKEN, nor a stored token"
 	}
 	return ""
 }

@@ -20,7 +20,7 @@ func (l *loader) file(path string) map[string]given {
 	}
 	raw, err := l.read(path)
 	if err != nil {
-		l.problem(path, "%v", pathError(err))
+		l.problem(path, "%v", pathError(err, path))
 		return nil
 	}
 	pairs, err := mapping(raw)

@@ -128,7 +128,7 @@ func (l *loader) pick(o option, layer map[string]given) (given, bool) {
 func (l *loader) fromFile(v given) (given, bool) {
 	raw, err := l.read(v.text)
 	if err != nil {
-		l.problem(v.key, "%v", pathError(err))
+		l.problem(v.key, "%v", pathError(err, ""))
 		return given{}, false
 	}
 	v.text, v.from = strings.TrimSpace(string(raw)), v.text
@@ -139,13 +139,17 @@ func (l *loader) fromFile(v given) (given, bool) {
 	return v, true
 }
 
-// pathError keeps path and cause, and drops the operation's name.
-func pathError(err error) error {
+// pathError keeps the cause, and drops the operation's name, and the path where
+// that has been named already.
+func pathError(err error, named string) error {
 	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+	switch {
+	case !errors.As(err, &pe):
+		return err
+	case pe.Path == named:
+		return pe.Err
 	}
-	return err
+	return fmt.Errorf("%s: %w", pe.Path, pe.Err)
 }
 
 // complete fills the defaults that hang on other options and checks what one
@@ -162,7 +166,9 @@ func (l *loader) complete() {
 		l.problem(prefix+"SECRET_KEY", "is required with Postgres: make one with `openssl rand -base64 32`")
 	}
 	l.pair("X_CONSUMER_KEY", "X_CONSUMER_SECRET")
-	l.pair("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")
+	if l.isSet("INSTAGRAM_ACCESS_TOKEN") { // the user alone may go with a stored token
+		l.pair("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")
+	}
 	l.pair("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET")
 }
 

@@ -33,15 +33,18 @@ func (x explainer) status() string {
 	}
 	switch s.Status {
 	case StatusActive:
-		return "Is an influencer" + since + "."
+		if since == "" {
+			return "Is an influencer."
+		}
+		return "Has been an influencer" + since + "."
 	case StatusGrace:
-		return fmt.Sprintf("Is still an influencer, in grace%s; the grace ends %s.", since, English.DateTime(s.graceStart().Add(x.p.Grace)))
+		return fmt.Sprintf("Is still an influencer, and has been in grace%s; the grace ends %s.", since, English.DateTime(s.graceStart().Add(x.p.Grace)))
 	case StatusPending:
-		return "Is not an influencer yet: qualified" + since + ", waits for approval."
+		return "Is not an influencer yet: qualified" + on + ", and waits for approval."
 	case StatusSuspended:
-		return "Is suspended by an admin" + since + x.until() + ". The rule moves nothing until then; before: " + string(s.Underlying()) + "."
+		return "Was suspended by an admin" + on + x.until() + ". The rule moves nothing until then; before: " + string(s.Underlying()) + "."
 	case StatusBlocked:
-		return "Is blocked by an admin" + since + ". The rule moves nothing; before: " + string(s.Underlying()) + "."
+		return "Was blocked by an admin" + on + ". The rule moves nothing; before: " + string(s.Underlying()) + "."
 	case StatusRevoked:
 		return "Is not an influencer: the status was revoked" + on + "."
 	default:

@@ -90,7 +90,7 @@ func (a *app) examine(ctx context.Context, c config.Config) []finding {
 	h, database := a.checkDatabase(ctx, c)
 	findings = append(findings, database, a.checkQueue(ctx, c))
 	if h == nil {
-		return findings
+		return append(findings, checkConfigured(c)...)
 	}
 	defer h.Close()
 	findings = append(findings, h.checkTokens(ctx))
@@ -101,17 +101,20 @@ func (a *app) checkDatabase(ctx context.Context, c config.Config) (*house, findi
 	f := finding{What: "database", State: failed}
 	clock, err := a.clockOf(c)
 	if err != nil {
-		f.Detail = err.Error()
+		f.Detail = plain(err)
 		return nil, f
 	}
-	h, err := a.openHouse(ctx, c, clock)
+	h, err := a.openHouse(ctx, c, clock, existing)
+	if errors.Is(err, errNoData) {
+		f.State = warning
+	}
 	if err != nil {
-		f.Detail = err.Error()
+		f.Detail = plain(err)
 		return nil, f
 	}
 	steps, err := store.MigrationStatus(ctx, c.DatabaseURL.Reveal())
 	if err != nil {
-		f.Detail = err.Error()
+		f.Detail = plain(err)
 		return nil, f
 	}
 	f.State, f.Detail = fine, databaseKind(c)+" answers"
@@ -131,7 +134,7 @@ func (a *app) checkQueue(ctx context.Context, c config.Config) finding {
 	h := &house{config: c, log: a.logger(levelSilent)}
 	client, closer, err := h.redis()
 	if err != nil {
-		return finding{"queue", failed, err.Error()}
+		return finding{"queue", failed, plain(err)}
 	}
 	defer closer.Close()
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
@@ -162,7 +165,7 @@ func (h *house) checkTokens(ctx context.Context) finding {
 		}
 	}
 	if err != nil {
-		return finding{"tokens", failed, err.Error()}
+		return finding{"tokens", failed, plain(err)}
 	}
 	f.Detail = plural(stored, "token", "tokens") + " stored"
 	if unusable > 0 {
@@ -194,12 +197,25 @@ func (h *house) keyIDs() ([]string, error) {
 	return ids, nil
 }
 
+// checkConfigured tells of each platform what the configuration alone can say.
+func checkConfigured(c config.Config) []finding {
+	var out []finding
+	for _, l := range platforms() {
+		f := finding{string(l.name), fine, "has credentials"}
+		if why := l.off(c); why != "" {
+			f.State, f.Detail = isOff, why
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
 // checkPlatforms tells of each platform whether it has credentials and how it
 // fared last. It calls none: calls cost money.
 func (h *house) checkPlatforms(ctx context.Context) []finding {
 	health, err := h.store.PlatformHealth(ctx)
 	if err != nil {
-		return []finding{{"platforms", failed, err.Error()}}
+		return []finding{{"platforms", failed, plain(err)}}
 	}
 	var out []finding
 	for _, l := range platforms() {
@@ -213,9 +229,9 @@ func (h *house) checkPlatforms(ctx context.Context) []finding {
 
 func (h *house) checkPlatform(ctx context.Context, l platform, health []influencer.PlatformHealth) finding {
 	f := finding{What: string(l.name), State: fine, Detail: "has credentials, never called"}
-	why, err := whyOff(ctx, l, h.config, h.store)
+	_, why, err := equip(ctx, l, h.config, h.store)
 	if err != nil {
-		return finding{f.What, failed, err.Error()}
+		return finding{f.What, failed, plain(err)}
 	}
 	if why != "" {
 		return finding{f.What, isOff, why}
@@ -229,10 +245,7 @@ func (h *house) checkPlatform(ctx context.Context, l platform, health []influenc
 		f.Detail = "well, last answer " + age(p.UpdatedAt, h.now())
 		return f
 	}
-	f.Detail = fmt.Sprintf("%s since %s", p.Kind, age(p.Since, h.now()))
-	if p.Detail != "" {
-		f.Detail += ": " + p.Detail
-	}
+	f.Detail = troubleWords(p, h.now())
 	if p.Until.After(h.now()) {
 		f.Detail += ", not before " + influencer.English.DateTime(p.Until)
 	}
@@ -240,4 +253,15 @@ func (h *house) checkPlatform(ctx context.Context, l platform, health []influenc
 		f.State = warning
 	}
 	return f
+}
+
+// troubleWords tells what a platform has and for how long: "rate limited for 7s
+// (429)". What it said begins with the kind of trouble as well.
+func troubleWords(p influencer.PlatformHealth, now time.Time) string {
+	words := strings.ReplaceAll(string(p.Kind), "_", " ") + " for " + span(max(now.Sub(p.Since), 0))
+	said := strings.TrimPrefix(strings.TrimPrefix(p.Detail, string(p.Kind)), ": ")
+	if said == "" || strings.HasPrefix(said, " ") {
+		return words + said
+	}
+	return words + ": " + said
 }

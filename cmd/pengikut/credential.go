@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +22,9 @@ type credentialFlags struct{ platform, nip, handle, label string }
 
 func (f *credentialFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.platform, "platform", "", "which platform: "+platformNames())
-	cmd.Flags().StringVar(&f.nip, "nip", "", "whose own token; without it the institution's own")
+	cmd.Flags().StringVar(&f.nip, "nip", "", "whose own token: for Facebook, which is read with each person's")
 	cmd.Flags().StringVar(&f.handle, "handle", "", "which of the person's accounts, when there are several")
-	cmd.Flags().StringVar(&f.label, "label", "", "which of the institution's own tokens")
+	cmd.Flags().StringVar(&f.label, "label", "", "a name for the institution's own token, for X and Instagram; the first by name is used")
 }
 
 func (f credentialFlags) ref(now time.Time) (store.CredentialRef, error) {
@@ -41,6 +42,22 @@ func (f credentialFlags) ref(now time.Time) (store.CredentialRef, error) {
 		}
 	}
 	return ref, nil
+}
+
+// fits refuses a token that no connector would ask with.
+func (f credentialFlags) fits(many bool) error {
+	shared := slices.ContainsFunc(platforms(), func(l platform) bool { return string(l.name) == strings.ToLower(f.platform) && l.token != nil })
+	switch {
+	case shared && many:
+		return fmt.Errorf("%s is read with the institution's own token: leave out --csv", f.platform)
+	case shared && (f.nip != "" || f.handle != ""):
+		return fmt.Errorf("%s is read with the institution's own token: leave out --nip and --handle", f.platform)
+	case many && (f.nip != "" || f.handle != "" || f.label != ""):
+		return errors.New("--csv names the people itself: leave out --nip, --handle and --label")
+	case !shared && !many && f.nip == "":
+		return fmt.Errorf("%s is read with each person's own token: name the person with --nip, or give many with --csv", f.platform)
+	}
+	return nil
 }
 
 func (a *app) credentialCommand() *cobra.Command {
@@ -63,14 +80,17 @@ the input has a header nip,token and a row per person.`,
 		Args:    takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ref, err := f.ref(a.now())
-			if err == nil && many && (ref.NIP != "" || ref.Handle != "" || ref.Label != "") {
-				err = errors.New("--csv names the people itself: leave out --nip, --handle and --label")
+			if err == nil {
+				err = f.fits(many)
 			}
 			until, err2 := parseDay(expires)
+			if err2 == nil && expires != "" && !until.After(a.now()) {
+				err2 = fmt.Errorf("--expires %s lies in the past", expires)
+			}
 			if err := errors.Join(err, err2); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error {
 				if many {
 					return a.addTokens(ctx, h, ref.Platform, until)
 				}

@@ -193,7 +193,7 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 	if err != nil {
 		return err
 	}
-	if d.house, err = d.openHouse(ctx, c, timekeeper{now: d.time, speed: d.flags.speed}); err != nil {
+	if d.house, err = d.openHouse(ctx, c, timekeeper{now: d.time, speed: d.flags.speed}, founding); err != nil {
 		return err
 	}
 	d.house.log, d.house.web = d.logger(slog.LevelError), d.web

@@ -25,24 +25,32 @@ A row that cannot be taken is reported with its line number and left out. A seco
 import of the same file changes nothing.`,
 		Args: takes(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.importFile(ctx, h, args[0], dryRun) })
+			in, size, err := a.openInput(args[0])
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			file := input{in, args[0], size}
+			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.importFile(ctx, h, file, dryRun) })
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
 	return c
 }
 
-func (a *app) importFile(ctx context.Context, h *house, path string, dryRun bool) error {
-	in, size, err := a.openInput(path)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	roster, report, err := a.importRoster(ctx, h, in, size, dryRun)
-	a.tellProblems(path, roster.Problems, roster.More)
-	a.tellProblems(path, report.Problems, report.More)
+// input is an open file.
+type input struct {
+	io.Reader
+	path string
+	size int64 // -1 when unknown
+}
+
+func (a *app) importFile(ctx context.Context, h *house, in input, dryRun bool) error {
+	roster, report, err := a.importRoster(ctx, h, in, in.size, dryRun)
+	a.tellProblems(in.path, roster.Problems, roster.More)
+	a.tellProblems(in.path, report.Problems, report.More)
 	if len(roster.Unknown) > 0 {
-		fmt.Fprintf(a.err, "%s: columns that mean nothing here: %s\n", path, strings.Join(roster.Unknown, ", "))
+		fmt.Fprintf(a.err, "%s: columns that mean nothing here: %s\n", in.path, strings.Join(roster.Unknown, ", "))
 	}
 	if report.Rows > 0 || err == nil {
 		a.tellImport(report, roster, dryRun)
@@ -109,7 +117,7 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("%s: %w", path, reason(err))
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {

@@ -36,7 +36,7 @@ func TestTheCapIsKept(t *testing.T) {
 		}
 		r := c.want(exitFailed, "check")
 		for _, line := range []string{
-			"budget_spent: the cap of 40", "x reads          warning  40 this month of 40, forecast 480 until 1 Dec 00:00 UTC: the cap is used up",
+			": the cap of 40", "x reads          warning  40 this month of 40, forecast 480 until 1 Dec 00:00 UTC: the cap is used up",
 			"not before 1 Dec 2026 07:00 WIB", "instagram reads  ok       0 this month, no cap, forecast 540 until",
 		} {
 			if !strings.Contains(r.out, line) {

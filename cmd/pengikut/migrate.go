@@ -29,7 +29,7 @@ func (a *app) migrateUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := makeDatabaseDir(c); err != nil {
+	if err := prepareDatabase(c, founding); err != nil {
 		return err
 	}
 	applied, err := store.Migrate(ctx, c.DatabaseURL.Reveal())
@@ -67,7 +67,7 @@ func (a *app) migrateStatus(ctx context.Context, f listFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := makeDatabaseDir(c); err != nil {
+	if err := prepareDatabase(c, existing); err != nil {
 		return err
 	}
 	steps, err := store.MigrationStatus(ctx, c.DatabaseURL.Reveal())

@@ -25,6 +25,10 @@ type platform struct {
 	off    func(config.Config) string // why it is off, "" when it is on
 	build  func(parts) (connectors.Connector, error)
 
+	// token is where the institution's own token stands, which a stored one takes
+	// the place of; nil where each person's own token reads the person's account.
+	token func(*config.Config) *influencer.Secret
+
 	// oncePerDay says that an account read again on the same UTC day is not billed
 	// again, as X has it (docs.x.com, getting-started/pricing).
 	oncePerDay bool
@@ -41,11 +45,13 @@ type parts struct {
 func platforms() []platform {
 	return []platform{
 		{influencer.X, influencer.Followers,
-			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX, true},
+			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX,
+			func(c *config.Config) *influencer.Secret { return &c.X.BearerToken }, true},
 		{influencer.Instagram, influencer.Followers,
-			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram, false},
+			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram,
+			func(c *config.Config) *influencer.Secret { return &c.Instagram.AccessToken }, false},
 		{influencer.Facebook, influencer.Friends,
-			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook, false},
+			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook, nil, false},
 	}
 }
 
@@ -117,24 +123,31 @@ func billingOf(c config.Config) map[influencer.Platform]store.Billing {
 	return billing
 }
 
-// tokenLister tells which tokens the database holds.
-type tokenLister interface {
+// tokenKeeper is what the database knows of tokens.
+type tokenKeeper interface {
 	Credentials(context.Context, store.CredentialFilter, influencer.Paging) (influencer.Page[store.Credential], error)
+	AppTokens(context.Context, influencer.Platform) ([]store.AppToken, error)
 }
 
-// whyOff says why a platform is not read, "" when it is. People's own tokens in
-// the database switch a platform on that has none in the configuration.
-func whyOff(ctx context.Context, l platform, c config.Config, tokens tokenLister) (string, error) {
+// equip says why a platform is not read, "" when it is, and returns the
+// configuration to read it with. A stored token switches a platform on that has
+// none in the configuration.
+func equip(ctx context.Context, l platform, c config.Config, tokens tokenKeeper) (config.Config, string, error) {
 	off := l.off(c)
-	if off == "" || l.name != influencer.Facebook {
-		return off, nil
+	if off == "" {
+		return c, "", nil
 	}
-	page, err := tokens.Credentials(ctx, store.CredentialFilter{Platform: l.name}, influencer.Paging{Limit: 1})
-	if err != nil {
-		return "", err
+	if l.token == nil {
+		page, err := tokens.Credentials(ctx, store.CredentialFilter{Platform: l.name}, influencer.Paging{Limit: 1})
+		if err == nil && len(page.Items) > 0 {
+			off = ""
+		}
+		return c, off, err
 	}
-	if len(page.Items) > 0 {
-		off = ""
+	stored, err := tokens.AppTokens(ctx, l.name)
+	if err == nil && len(stored) > 0 {
+		*l.token(&c) = stored[0].Token
+		off = l.off(c)
 	}
-	return off, nil
+	return c, off, err
 }

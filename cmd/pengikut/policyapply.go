@@ -31,7 +31,7 @@ one, apply the version before: pengikut policy show VERSION prints it.`,
 			if err != nil {
 				return err
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.applyPolicy(ctx, h, p, note, yes) })
+			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.applyPolicy(ctx, h, p, note, yes) })
 		},
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,7 +88,21 @@ func badUsage(cmd *cobra.Command, err error) error {
 	return &usageError{command: cmd.CommandPath(), err: err}
 }
 
-// takes checks the number of arguments.
+// takes checks the number of arguments, and says what is wrong in the words of the
+// command's own usage.
 func takes(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error { return badUsage(cmd, check(cmd, args)) }
+	return func(cmd *cobra.Command, args []string) error {
+		if check(cmd, args) == nil {
+			return nil
+		}
+		name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+		_, what, _ := strings.Cut(cmd.Use, " ")
+		switch {
+		case what == "":
+			return badUsage(cmd, fmt.Errorf("%s takes no argument such as %q", name, args[0]))
+		case len(args) == 0:
+			return badUsage(cmd, fmt.Errorf("%s needs %s", name, what))
+		}
+		return badUsage(cmd, fmt.Errorf("%s takes %s and nothing more: what is %q?", name, what, args[1]))
+	}
 }

@@ -81,7 +81,7 @@ func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
 	if err := mayServe(c, r); err != nil {
 		return err
 	}
-	h, err := a.openHouse(ctx, c, timekeeper{now: a.now})
+	h, err := a.openHouse(ctx, c, timekeeper{now: a.now}, founding)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/connectors"
@@ -27,7 +28,9 @@ type house struct {
 // open loads the configuration and opens the database. An embedded database is
 // brought to this program's schema first; one that others may use is left as it
 // is, and an old one refused.
-func (a *app) open(ctx context.Context) (*house, error) {
+func (a *app) open(ctx context.Context) (*house, error) { return a.openFor(ctx, existing) }
+
+func (a *app) openFor(ctx context.Context, may access) (*house, error) {
 	c, err := a.config()
 	if err != nil {
 		return nil, err
@@ -36,28 +39,38 @@ func (a *app) open(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.openHouse(ctx, c, clock)
+	return a.openHouse(ctx, c, clock, may)
 }
 
-func (a *app) openHouse(ctx context.Context, c config.Config, clock timekeeper) (*house, error) {
-	key, err := c.Key(store.NewSecretKey)
-	if err != nil {
+func (a *app) openHouse(ctx context.Context, c config.Config, clock timekeeper, may access) (*house, error) {
+	if err := prepareDatabase(c, may); err != nil {
 		return nil, err
 	}
-	ring, err := store.ParseKeyRing(key.Reveal())
+	ring, err := keyRing(c)
 	if err != nil {
-		return nil, err
-	}
-	if err := makeDatabaseDir(c); err != nil {
 		return nil, err
 	}
 	s, err := openStore(ctx, c, store.Options{
 		URL: c.DatabaseURL.Reveal(), Keys: ring, Every: everyOf(c), Metric: metricOf, Billing: billingOf(c), Now: clock.now,
 	})
+	if err != nil && c.Embedded() {
+		path, option := databaseFile(c)
+		err = folderTrouble(path, option, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &house{config: c, store: s, timekeeper: clock, log: a.logger(slog.LevelWarn)}, nil
+}
+
+// keyRing is the configured keys, or the one of the data directory, which is made
+// when it is not there.
+func keyRing(c config.Config) (store.KeyRing, error) {
+	key, err := c.Key(store.NewSecretKey)
+	if err != nil {
+		return store.KeyRing{}, folderTrouble(filepath.Join(c.DataDir, "secret.key"), "PENGIKUT_DATA_DIR", err)
+	}
+	return store.ParseKeyRing(key.Reveal())
 }
 
 func openStore(ctx context.Context, c config.Config, o store.Options) (*store.Store, error) {
@@ -74,9 +87,13 @@ func openStore(ctx context.Context, c config.Config, o store.Options) (*store.St
 // Close closes the database.
 func (h *house) Close() error { return h.store.Close() }
 
-// within opens the house for fn and closes it after.
+// within opens the house for fn, on data that are there, and closes it after.
 func (a *app) within(ctx context.Context, fn func(context.Context, *house) error) error {
-	h, err := a.open(ctx)
+	return a.enter(ctx, existing, fn)
+}
+
+func (a *app) enter(ctx context.Context, may access, fn func(context.Context, *house) error) error {
+	h, err := a.openFor(ctx, may)
 	if err != nil {
 		return err
 	}
@@ -94,7 +111,7 @@ func (h *house) connect(ctx context.Context, gate connectors.Gate) (on map[influ
 	client := connectors.NewClient(connectors.ClientOptions{Gate: gate, UserAgent: "pengikut/" + versionText(), Now: h.now})
 	on = map[influencer.Platform]worker.Connector{}
 	for _, l := range platforms() {
-		why, err := whyOff(ctx, l, h.config, h.store)
+		c, why, err := equip(ctx, l, h.config, h.store)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -102,7 +119,7 @@ func (h *house) connect(ctx context.Context, gate connectors.Gate) (on map[influ
 			without = append(without, off{l.name, why})
 			continue
 		}
-		if on[l.name], err = l.build(parts{config: h.config, http: client, now: h.now}); err != nil {
+		if on[l.name], err = l.build(parts{config: c, http: client, now: h.now}); err != nil {
 			return nil, nil, fmt.Errorf("platform %s: %w", l.name, err)
 		}
 	}
