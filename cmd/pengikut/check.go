@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +95,7 @@ func (a *app) examine(ctx context.Context, c config.Config) []finding {
 		return append(findings, checkConfigured(c)...)
 	}
 	defer h.Close()
-	findings = append(findings, h.checkTokens(ctx))
+	findings = append(findings, h.checkTokens(ctx)...)
 	return append(findings, h.checkPlatforms(ctx)...)
 }
 
@@ -145,11 +147,12 @@ func (a *app) checkQueue(ctx context.Context, c config.Config) finding {
 	return finding{"queue", fine, "Redis answers"}
 }
 
-// checkTokens looks for stored tokens that cannot be used.
-func (h *house) checkTokens(ctx context.Context) finding {
+// checkTokens looks for stored tokens that cannot be used, and why.
+func (h *house) checkTokens(ctx context.Context) []finding {
 	f := finding{What: "tokens", State: fine}
 	known, err := h.keyIDs()
 	var stored, foreign, unusable int
+	causes := map[string]int{}
 	for page, err2 := range walk(ctx, listFlags{}, func(ctx context.Context, p influencer.Paging) (influencer.Page[store.Credential], error) {
 		return h.store.Credentials(ctx, store.CredentialFilter{}, p)
 	}) {
@@ -161,11 +164,12 @@ func (h *house) checkTokens(ctx context.Context) finding {
 			}
 			if c.State != store.CredentialOK {
 				unusable++
+				causes[strings.TrimSuffix(fmt.Sprintf("%s %s: %s", c.Platform, c.State, c.Detail), ": ")]++
 			}
 		}
 	}
 	if err != nil {
-		return finding{"tokens", failed, plain(err)}
+		return []finding{{"tokens", failed, plain(err)}}
 	}
 	f.Detail = plural(stored, "token", "tokens") + " stored"
 	if unusable > 0 {
@@ -174,7 +178,22 @@ func (h *house) checkTokens(ctx context.Context) finding {
 	if foreign > 0 {
 		f.State, f.Detail = failed, f.Detail+fmt.Sprintf(", %s under a key that PENGIKUT_SECRET_KEY does not hold", number(foreign))
 	}
-	return f
+	return append([]finding{f}, tokenCauses(causes)...)
+}
+
+// shownCauses bounds the lines on why tokens cannot be used.
+const shownCauses = 10
+
+// tokenCauses is a line for each cause, the most frequent first.
+func tokenCauses(causes map[string]int) []finding {
+	order := slices.SortedFunc(maps.Keys(causes), func(a, b string) int {
+		return cmp.Or(causes[b]-causes[a], strings.Compare(a, b))
+	})
+	var out []finding
+	for _, why := range order[:min(len(order), shownCauses)] {
+		out = append(out, finding{"tokens", warning, number(causes[why]) + " " + why})
+	}
+	return out
 }
 
 // keyIDs are the ids of all keys configured.

@@ -62,7 +62,7 @@ func (f credentialFlags) fits(many bool) error {
 
 func (a *app) credentialCommand() *cobra.Command {
 	c := &cobra.Command{Use: "credential", Short: "Keep tokens, encrypted"}
-	c.AddCommand(a.credentialAddCommand(), a.credentialListCommand(), a.credentialRemoveCommand())
+	c.AddCommand(a.credentialAddCommand(), a.credentialListCommand(), a.credentialRemoveCommand(), a.credentialRotateCommand())
 	return c
 }
 
