@@ -164,6 +164,8 @@ func (h *house) checkTokens(ctx context.Context) []finding {
 			}
 			if c.State != store.CredentialOK {
 				unusable++
+			}
+			if c.State != store.CredentialOK || c.Detail != "" {
 				causes[strings.TrimSuffix(fmt.Sprintf("%s %s: %s", c.Platform, c.State, c.Detail), ": ")]++
 			}
 		}

@@ -130,7 +130,11 @@ func (a *app) addToken(ctx context.Context, h *house, ref store.CredentialRef, e
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the token: %w", err)
 	}
-	if err := h.store.AddCredential(ctx, ref, influencer.Secret(strings.TrimSpace(line)), expires); err != nil {
+	token := influencer.Secret(strings.TrimSpace(line))
+	if expires.IsZero() {
+		expires = a.learnExpiry(ctx, h, ref.Platform, token)
+	}
+	if err := h.store.AddCredential(ctx, ref, token, expires); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.out, "stored")
