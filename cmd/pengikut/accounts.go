@@ -92,7 +92,7 @@ func accountList(now time.Time) list[influencer.OwnedAccount] {
 	type c = influencer.OwnedAccount
 	owner := []column[c]{
 		{head: "NIP", cell: func(a c) string { return a.NIP.Grouped() }, raw: func(a c) string { return string(a.NIP) }},
-		{head: "Name", cell: func(a c) string { return a.Name }},
+		{head: "Name", long: true, cell: func(a c) string { return a.Name }},
 		{head: "Agency", raw: func(a c) string { return a.Agency }},
 	}
 	var columns []column[c]
@@ -104,7 +104,7 @@ func accountList(now time.Time) list[influencer.OwnedAccount] {
 
 // onAccount lets a column of accounts stand in a list of owned ones.
 func onAccount(col column[influencer.Account]) column[influencer.OwnedAccount] {
-	out := column[influencer.OwnedAccount]{head: col.head, right: col.right}
+	out := column[influencer.OwnedAccount]{head: col.head, right: col.right, long: col.long}
 	if col.cell != nil {
 		out.cell = func(a influencer.OwnedAccount) string { return col.cell(a.Account) }
 	}
@@ -127,7 +127,7 @@ func accountColumns(now time.Time) []column[influencer.Account] {
 	}
 	return []column[c]{
 		{head: "Platform", cell: func(a c) string { return string(a.Platform) }},
-		{head: "Handle", cell: func(a c) string { return a.Handle }},
+		{head: "Handle", long: true, cell: func(a c) string { return a.Handle }},
 		{head: "External ID", raw: func(a c) string { return a.ExternalID }},
 		{head: "State", cell: func(a c) string { return stateWord(a.State) }, raw: func(a c) string { return string(a.State) },
 			paint: func(a c) text.Color { return stateColour(a.State) }},
@@ -139,7 +139,7 @@ func accountColumns(now time.Time) []column[influencer.Account] {
 		when("Read", age, func(a c) time.Time { return a.SyncedAt }),
 		{head: "Attempted at", raw: func(a c) string { return stamp(a.AttemptedAt) }},
 		when("Next read", dueAge, func(a c) time.Time { return a.NextDueAt }),
-		{head: "Trouble", cell: func(a c) string { return a.Error }},
+		{head: "Trouble", long: true, cell: func(a c) string { return a.Error }},
 	}
 }
 

@@ -95,7 +95,7 @@ func (a *app) tellImport(r influencer.ImportReport, roster influencer.RosterRepo
 		added, updated, unchanged int
 	}
 	rows := func(n func(line) int) func(line) string { return func(l line) string { return number(n(l)) } }
-	g := grid[line]{paper: paper{w: a.out, colours: a.colours(a.out)}, columns: []column[line]{
+	g := grid[line]{paper: a.paper(a.out), columns: []column[line]{
 		{head: "", cell: func(l line) string { return l.what }},
 		{head: "Added", right: true, cell: rows(func(l line) int { return l.added })},
 		{head: "Updated", right: true, cell: rows(func(l line) int { return l.updated })},

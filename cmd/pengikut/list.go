@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -121,7 +122,7 @@ func newRowWriter[T any](a *app, l list[T], output string, out io.Writer) rowWri
 	case "csv":
 		return &csvRows[T]{w: csv.NewWriter(out), columns: l.columns}
 	default:
-		return &tableRows[T]{none: l.none, grid: grid[T]{columns: forPeople, paper: paper{w: out, colours: a.colours(a.out)}}}
+		return &tableRows[T]{none: l.none, grid: grid[T]{columns: forPeople, paper: a.paper(a.out).on(out)}}
 	}
 }
 
@@ -192,7 +193,7 @@ func (c *csvRows[T]) page(rows []T) error {
 			if cell == nil {
 				cell = col.cell
 			}
-			record[i] = cell(r)
+			record[i] = harmless(cell(r))
 		}
 		if err := c.w.Write(record); err != nil {
 			return err
@@ -200,6 +201,16 @@ func (c *csvRows[T]) page(rows []T) error {
 	}
 	c.w.Flush()
 	return c.w.Error()
+}
+
+// harmless puts an apostrophe before a text that a spreadsheet would run as a
+// formula: names and handles come from outside
+// (owasp.org/www-community/attacks/CSV_Injection).
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
 }
 
 func (c *csvRows[T]) header() error {

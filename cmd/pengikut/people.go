@@ -99,8 +99,8 @@ func peopleList(now time.Time, none string) list[influencer.PersonAccounts] {
 	type p = influencer.PersonAccounts
 	columns := []column[p]{
 		{head: "NIP", cell: func(p p) string { return p.NIP.Grouped() }, raw: func(p p) string { return string(p.NIP) }},
-		{head: "Name", cell: func(p p) string { return p.Name }},
-		{head: "Agency", cell: func(p p) string { return p.Agency }},
+		{head: "Name", long: true, cell: func(p p) string { return p.Name }},
+		{head: "Agency", long: true, cell: func(p p) string { return p.Agency }},
 		{head: "Unit", raw: func(p p) string { return p.Unit }},
 		{head: "Status", cell: func(p p) string { return string(p.Status) }, paint: func(p p) text.Color { return statusColour(p.Status) }},
 		{head: "Since", cell: func(p p) string { return ageOrBlank(p.Since, now) }, raw: func(p p) string { return stamp(p.Since) }},

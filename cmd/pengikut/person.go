@@ -117,7 +117,7 @@ func (a *app) writeDossier(h *house, d dossier) error {
 }
 
 func (a *app) showDossier(h *house, d dossier) error {
-	p := paper{w: a.out, colours: a.colours(a.out)}
+	p := a.paper(a.out)
 	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
 	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", d.NIP.Grouped(), bracketed(string(d.NIP.Kind())), clean(strings.Join(slices.DeleteFunc(
 		[]string{d.Agency, d.Unit}, func(s string) bool { return s == "" }), ", ")))

@@ -140,7 +140,7 @@ func policyList(h *house) list[influencer.PolicyVersion] {
 		{head: "Version", right: true, cell: func(v v) string { return strconv.Itoa(v.Policy.Version) }},
 		{head: "When", cell: func(v v) string { return age(v.CreatedAt, h.now()) }, raw: func(v v) string { return stamp(v.CreatedAt) }},
 		{head: "By", cell: func(v v) string { return v.Author }},
-		{head: "Note", cell: func(v v) string { return v.Note }},
-		{head: "Changes", cell: func(v v) string { return strings.Join(v.Changes, "; ") }},
+		{head: "Note", long: true, cell: func(v v) string { return v.Note }},
+		{head: "Changes", long: true, cell: func(v v) string { return strings.Join(v.Changes, "; ") }},
 	}, view: func(v v) any { return admin.PolicyVersion(v) }, none: "no versions"}
 }

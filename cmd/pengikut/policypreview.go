@@ -100,7 +100,7 @@ func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, l
 		return err
 	}
 	counts := a.tellPreview(totals)
-	sheet := paper{w: a.out, colours: a.colours(a.out)}
+	sheet := a.paper(a.out)
 	for e := range effects {
 		if len(rows[e]) == 0 {
 			continue
@@ -194,8 +194,8 @@ func previewColumns(now time.Time) []column[influencer.PreviewRow] {
 	}
 	return []column[r]{
 		{head: "NIP", cell: func(r r) string { return r.NIP.Grouped() }, raw: func(r r) string { return string(r.NIP) }},
-		{head: "Name", cell: func(r r) string { return r.Name }},
-		{head: "Agency", cell: func(r r) string { return r.Agency }},
+		{head: "Name", long: true, cell: func(r r) string { return r.Name }},
+		{head: "Agency", long: true, cell: func(r r) string { return r.Agency }},
 		{head: "Status", cell: func(r r) string { return string(r.Status) }, paint: func(r r) text.Color { return statusColour(r.Status) }},
 		{head: "Since", cell: func(r r) string { return ageOrBlank(r.Since, now) }, raw: func(r r) string { return stamp(r.Since) }},
 		{head: "Becomes", cell: func(r r) string { return to(r.Move) }},

@@ -86,10 +86,15 @@ func differenceList() list[store.Difference] {
 				return unknown
 			}
 			return fmt.Sprint(d.DecisionID)
+		}, raw: func(d d) string {
+			if d.DecisionID == 0 {
+				return ""
+			}
+			return fmt.Sprint(d.DecisionID)
 		}},
 		{head: "At", cell: func(d d) string { return stamp(d.At) }},
-		{head: "Stored", cell: func(d d) string { return d.Stored }},
-		{head: "Recomputed", cell: func(d d) string { return d.Recomputed }},
+		{head: "Stored", long: true, cell: func(d d) string { return d.Stored }},
+		{head: "Recomputed", long: true, cell: func(d d) string { return d.Recomputed }},
 	}, view: func(d d) any {
 		v := differenceView{PersonID: d.PersonID, At: timePtr(d.At), Stored: d.Stored, Recomputed: d.Recomputed}
 		if d.DecisionID != 0 {

@@ -17,11 +17,30 @@ type streams struct {
 
 // isTerminal tells whether a person is at the other end of a stream.
 func isTerminal(stream any) bool {
+	f := file(stream)
+	return f != nil && term.IsTerminal(int(f.Fd()))
+}
+
+// terminalWidth is how many characters a line of a terminal has, 0 where there is
+// none.
+func terminalWidth(stream any) int {
+	if !isTerminal(stream) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file(stream).Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// file is the file behind a stream, nil when there is none.
+func file(stream any) *os.File {
 	if h, ok := stream.(*heard); ok {
 		stream = h.Writer
 	}
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	f, _ := stream.(*os.File)
+	return f
 }
 
 // colours tells whether to colour what goes to a stream: on a terminal that can,

@@ -156,7 +156,7 @@ func total(m map[influencer.Platform]int) int64 {
 func (a *app) tellSync(s worker.Summary) {
 	type row = worker.PlatformSummary
 	n := func(get func(row) int) func(row) string { return func(r row) string { return number(get(r)) } }
-	g := grid[row]{paper: paper{w: a.out, colours: a.colours(a.out)}, columns: []column[row]{
+	g := grid[row]{paper: a.paper(a.out), columns: []column[row]{
 		{head: "Platform", cell: func(r row) string { return string(r.Platform) }},
 		{head: "Planned", right: true, cell: n(func(r row) int { return r.Planned })},
 		{head: "Read", right: true, cell: n(func(r row) int { return r.Read })},

@@ -127,7 +127,7 @@ func (t *teller) count(e effect, d influencer.OwnedDecision) {
 }
 
 func (t *teller) mark(e effect) string {
-	sheet := paper{w: t.out, colours: t.colours(t.out)}
+	sheet := t.paper(t.out)
 	switch e {
 	case gains:
 		return sheet.paint(text.FgGreen, "+ granted")
@@ -152,7 +152,7 @@ func (t *teller) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sheet := paper{w: t.out, colours: t.colours(t.out)}
+	sheet := t.paper(t.out)
 	t.say("%s", sheet.bold(fmt.Sprintf("=  after %s: %s (%s granted, %s lost so far), %s of %s accounts read, %s answered",
 		daysAndHours(t.time().Sub(t.began)), plural(sum.Statuses[influencer.StatusActive]+sum.Statuses[influencer.StatusGrace], "influencer", "influencers"),
 		number(t.gained), number(t.lost), number(sum.Read), number(sum.Expected),
