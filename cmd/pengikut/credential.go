@@ -24,7 +24,7 @@ func (f *credentialFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.platform, "platform", "", "which platform: "+platformNames())
 	cmd.Flags().StringVar(&f.nip, "nip", "", "whose own token: for Facebook, which is read with each person's")
 	cmd.Flags().StringVar(&f.handle, "handle", "", "which of the person's accounts, when there are several")
-	cmd.Flags().StringVar(&f.label, "label", "", "a name for the institution's own token, for X and Instagram; the first by name is used")
+	cmd.Flags().StringVar(&f.label, "label", "", "a name for the institution's own token, for X and Instagram; they are used in turn, by name")
 }
 
 func (f credentialFlags) ref(now time.Time) (store.CredentialRef, error) {

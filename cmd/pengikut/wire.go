@@ -119,9 +119,25 @@ func (h *house) connect(ctx context.Context, gate connectors.Gate) (on map[influ
 			without = append(without, off{l.name, why})
 			continue
 		}
-		if on[l.name], err = l.build(parts{config: c, http: client, now: h.now}); err != nil {
+		if on[l.name], err = h.connector(ctx, l, c, client); err != nil {
 			return nil, nil, fmt.Errorf("platform %s: %w", l.name, err)
 		}
 	}
 	return on, without, nil
+}
+
+// connector makes one platform's connector: of the configuration, or of the
+// stored tokens where only those switched it on.
+func (h *house) connector(ctx context.Context, l platform, c config.Config, client *connectors.Client) (worker.Connector, error) {
+	build := func(c config.Config) (connectors.Connector, error) {
+		return l.build(parts{config: c, http: client, now: h.now})
+	}
+	if l.token == nil || l.off(h.config) == "" {
+		return build(c)
+	}
+	return newTokenPool(ctx, l.name, h.store, h.now, func(token influencer.Secret) (connectors.Connector, error) {
+		own := c
+		*l.token(&own) = token
+		return build(own)
+	})
 }
