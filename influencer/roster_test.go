@@ -39,8 +39,6 @@ func TestReadRosterForms(t *testing.T) {
 	without.Unit, without.ExternalID = "", ""
 	later := budi
 	later.Line = 3
-	wide := budi
-	wide.Line = 2
 	for name, c := range map[string]struct {
 		text string
 		want Row

@@ -148,7 +148,7 @@ func TestVectors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var move *Move
-			after := Standing{}
+			var after Standing
 			if v.Act != nil {
 				move, after = actVector(t, v)
 			} else {

@@ -77,7 +77,7 @@ func (d *Baseline) Target(ctx context.Context, id int64) (influencer.Target, err
 // statement.
 func (d *Baseline) WriteOne(ctx context.Context, o influencer.Observation, line int64, at time.Time) error {
 	db := d.db.WithContext(ctx)
-	if o.Failure != nil || o.Counts.Followers == nil {
+	if o.Counts.Followers == nil { // a failure has no counts
 		return nil
 	}
 	var a naiveAccount

@@ -92,7 +92,7 @@ func (r *recording) load(ids, people []int64, seen []influencer.Observation) (er
 	if r.owners, err = lockPeople(r.tx, people); err != nil {
 		return err
 	}
-	version := 0
+	var version int
 	if version, r.health, err = situation(r.tx, r.ref.Platform); err != nil {
 		return err
 	}

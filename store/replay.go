@@ -188,7 +188,7 @@ func (r *replay) decision(d storedDecision) error {
 
 func (r *replay) recompute(d storedDecision) (string, error) {
 	if d.unreadable != nil {
-		return d.unreadable.Error(), nil
+		return d.unreadable.Error(), nil //nolint:nilerr // what cannot be read is the difference, and is reported as one
 	}
 	if d.Actor != ruleActor {
 		return recomputeAct(d), nil

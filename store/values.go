@@ -25,15 +25,6 @@ func timeOf(us sql.NullInt64) time.Time {
 	return time.UnixMicro(us.Int64).UTC()
 }
 
-// countOf is a number from a column: nil for NULL.
-func countOf(n sql.NullInt64) *int64 {
-	if !n.Valid {
-		return nil
-	}
-	v := n.Int64
-	return &v
-}
-
 func itoa(i int) string { return strconv.Itoa(i) }
 
 // idList is a bigint[] on Postgres, "{1,2}", and a JSON array on SQLite, "[1,2]".

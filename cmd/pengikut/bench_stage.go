@@ -212,7 +212,7 @@ func (st *stage) perform(ctx context.Context, design string, on *store.Scratch) 
 		return figure, err
 	}
 	before := st.sim.Stats().Total.Calls
-	child := exec.CommandContext(ctx, exe, "bench-design")
+	child := exec.CommandContext(ctx, exe, "bench-design") //nolint:gosec // it is this program itself
 	child.Stdin, child.Stderr = bytes.NewReader(said), st.app.err
 	answer, err := child.Output()
 	if err != nil {
