@@ -78,7 +78,7 @@ func ExplainStatus(a *Answer) *influencer.Failure {
 	switch s := a.Status; {
 	case s == http.StatusTooManyRequests || s == 420: // 420 is X's older code for the same
 		return Failf(influencer.RateLimited, code, "too many requests")
-	case s == http.StatusUnauthorized:
+	case s == http.StatusUnauthorized && !a.HTML(): // a page is a proxy's, and says nothing of the token
 		return Failf(influencer.CredentialDead, code, "the credential is not accepted")
 	case s == http.StatusPaymentRequired:
 		return Failf(influencer.BudgetSpent, code, "payment required")

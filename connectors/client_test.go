@@ -57,6 +57,7 @@ func TestAnswersAreTyped(t *testing.T) {
 		"503 html":          {503, "text/html", html, influencer.Unavailable},
 		"403 html":          {403, "text/html", html, influencer.Unavailable},
 		"401":               {401, "application/json", `{}`, influencer.CredentialDead},
+		"401 from a proxy":  {401, "text/html", `<html>log in</html>`, influencer.Unavailable},
 		"402":               {402, "application/json", `{}`, influencer.BudgetSpent},
 		"403":               {403, "application/json", `{}`, influencer.Forbidden},
 		"404 empty":         {404, "", "", influencer.Forbidden},

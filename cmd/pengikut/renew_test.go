@@ -95,3 +95,34 @@ func TestRenewal(t *testing.T) {
 		}
 	})
 }
+
+// TestReplicasRenewOnce lets three replicas do their hour's work at once.
+func TestReplicasRenewOnce(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t).onPostgres()
+	c.want(exitDone, "migrate", "up")
+	o := static()
+	o.People = 12
+	sim := c.rehearse(o)
+	c.register(sim)
+	for i := range o.People {
+		token := sim.UserTokenAt(i, c.clock.now().Add(-50*24*time.Hour))
+		if r := c.runIn(token, "credential", "add", "--platform", "facebook", "--nip", sim.Population().Person(i).NIP); r.code != exitDone {
+			t.Fatalf("add: %+v", r)
+		}
+	}
+	c.clock.advance(4 * 24 * time.Hour)
+	renewed := func() int64 { return sim.Stats().Endpoints[simulator.GraphExchange].Calls }
+	young := func() (n int) {
+		for _, one := range items[credentialView](c, "credential", "list", "--limit", "50") {
+			if one.State == store.CredentialOK && one.ExpiresAt != nil && one.ExpiresAt.Sub(c.clock.now()) > 59*24*time.Hour {
+				n++
+			}
+		}
+		return n
+	}
+	c.serveThree(t, func() bool { return renewed() >= int64(o.People) && young() == o.People })
+	if n := renewed(); n != int64(o.People) || young() != o.People {
+		t.Errorf("%d exchanges, and %d tokens renewed of %d", n, young(), o.People)
+	}
+}
