@@ -36,9 +36,17 @@ type platform struct {
 
 // parts is what connectors are made of.
 type parts struct {
-	config config.Config
-	http   *connectors.Client
-	now    func() time.Time
+	config  config.Config
+	http    *connectors.Client
+	now     func() time.Time
+	lessons lessons
+}
+
+// lessons is what connectors of earlier processes found out by asking. It costs
+// a call to find out again, so that one that cannot be read or kept is no error.
+type lessons struct {
+	get  func(name string) string
+	keep func(name, value string)
 }
 
 // platforms is the table. A new platform is one line here.
@@ -61,6 +69,9 @@ func buildX(p parts) (connectors.Connector, error) {
 	if p.config.X.API == "v1.1" {
 		return x.NewV11(o)
 	}
+	name := "fields of " + p.config.X.BaseURL
+	o.Fields = x.ParseFields(p.lessons.get(name))
+	o.FieldsLearned = func(f x.Fields) { p.lessons.keep(name, string(f)) }
 	return x.New(o)
 }
 

@@ -130,7 +130,7 @@ func (h *house) connect(ctx context.Context, gate connectors.Gate) (on map[influ
 // stored tokens where only those switched it on.
 func (h *house) connector(ctx context.Context, l platform, c config.Config, client *connectors.Client) (worker.Connector, error) {
 	build := func(c config.Config) (connectors.Connector, error) {
-		return l.build(parts{config: c, http: client, now: h.now})
+		return l.build(parts{config: c, http: client, now: h.now, lessons: h.lessons(ctx, l.name)})
 	}
 	if l.token == nil || l.off(h.config) == "" {
 		return build(c)
@@ -140,4 +140,23 @@ func (h *house) connector(ctx context.Context, l platform, c config.Config, clie
 		*l.token(&own) = token
 		return build(own)
 	})
+}
+
+// lessons keeps what a connector finds out in the database.
+func (h *house) lessons(ctx context.Context, p influencer.Platform) lessons {
+	ctx = context.WithoutCancel(ctx)
+	return lessons{
+		get: func(name string) string {
+			value, err := h.store.Lesson(ctx, p, name)
+			if err != nil {
+				h.log.Warn("lesson not read", "platform", p, "error", err)
+			}
+			return value
+		},
+		keep: func(name, value string) {
+			if err := h.store.KeepLesson(ctx, p, name, value); err != nil {
+				h.log.Warn("lesson not kept", "platform", p, "error", err)
+			}
+		},
+	}
 }

@@ -24,6 +24,15 @@ func (f Fields) valid() bool {
 	return f == "" || f == FieldsOld || f == FieldsNew || f == FieldsNone
 }
 
+// ParseFields reads a spelling as an earlier process stored it; one that nobody
+// knows is "", the one to begin with.
+func ParseFields(s string) Fields {
+	if f := Fields(s); f.valid() {
+		return f
+	}
+	return ""
+}
+
 // after returns what to try once the tried ones were refused.
 func after(tried []Fields) Fields {
 	for _, f := range []Fields{FieldsOld, FieldsNew} {
