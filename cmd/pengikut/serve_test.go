@@ -217,7 +217,7 @@ func TestDemo(t *testing.T) {
 	if r := second.run("sync", "--all", "--timeout", "20s"); strings.Contains(r.err, "off") || strings.Contains(r.err, "refused") {
 		t.Errorf("sync on a demo's data: %s%s", r.out, r.err)
 	}
-	second.applyHarsh(t)
+	second.applyHarsh()
 	p.out.await(t, `=  after [^\n]+\([0-9]+ granted, [3-9][0-9] lost so far\)`)
 	p.end(t)
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
@@ -225,14 +225,12 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// applyHarsh applies a policy by which most lose the status at once.
-func (c *cli) applyHarsh(t *testing.T) {
-	t.Helper()
+// applyHarsh applies a policy by which most lose the status at once: by this apply
+// or by the demo's own reads, whoever comes to them first.
+func (c *cli) applyHarsh() {
+	c.t.Helper()
 	harsh := c.file("harsh.yaml", "confirm: 1\nrequirements: [{platform: x, metric: followers, at_least: 100000}]\n")
-	r := c.want(exitDone, "policy", "apply", harsh, "--yes")
-	if m := regexp.MustCompile(`([0-9]+) lost it`).FindStringSubmatch(r.out); m == nil || len(m[1]) < 2 {
-		t.Errorf("apply: %s", r.out)
-	}
+	c.want(exitDone, "policy", "apply", harsh, "--yes")
 }
 
 // TestDemosSideBySide starts two demos that want the same port.
