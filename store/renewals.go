@@ -47,14 +47,11 @@ func (s *Store) ClaimRenewals(ctx context.Context, p influencer.Platform, limit 
 		if err != nil || len(found) == 0 {
 			return err
 		}
-		for _, c := range found {
-			token, err := s.reveal(tx, c)
-			if err != nil {
-				return err
-			}
-			if token != "" {
-				out = append(out, Renewal{Token: token, ExpiresAt: timeOfPtr(c.expires), row: c})
-			}
+		err = s.revealEach(tx, found, func(c sealed, token influencer.Secret) {
+			out = append(out, Renewal{Token: token, ExpiresAt: timeOfPtr(c.expires), row: c})
+		})
+		if err != nil {
+			return err
 		}
 		return tx.Exec(`UPDATE credentials SET renew_at = ? WHERE id ?`, now.Add(lease).UnixMicro(),
 			anyOf(tx, pick(found, func(c *sealed) int64 { return c.id }))).Error

@@ -73,6 +73,20 @@ func (s *Store) reveal(tx *gorm.DB, c sealed) (influencer.Secret, error) {
 	return token, nil
 }
 
+// revealEach hands on the tokens that were not tampered with.
+func (s *Store) revealEach(tx *gorm.DB, found []sealed, fn func(sealed, influencer.Secret)) error {
+	for _, c := range found {
+		token, err := s.reveal(tx, c)
+		if err != nil {
+			return err
+		}
+		if token != "" {
+			fn(c, token)
+		}
+	}
+	return nil
+}
+
 // AppTokens are the ministry's own usable tokens for a platform, in the order of
 // their labels.
 func (s *Store) AppTokens(ctx context.Context, platform influencer.Platform) ([]AppToken, error) {
@@ -84,16 +98,9 @@ func (s *Store) AppTokens(ctx context.Context, platform influencer.Platform) ([]
 		if err != nil {
 			return err
 		}
-		for _, c := range found {
-			token, err := s.reveal(tx, c)
-			if err != nil {
-				return err
-			}
-			if token != "" {
-				out = append(out, AppToken{ID: c.id, Label: c.label, Token: token, ExpiresAt: timeOfPtr(c.expires)})
-			}
-		}
-		return nil
+		return s.revealEach(tx, found, func(c sealed, token influencer.Secret) {
+			out = append(out, AppToken{ID: c.id, Label: c.label, Token: token, ExpiresAt: timeOfPtr(c.expires)})
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store: tokens for %s: %w", platform, err)
