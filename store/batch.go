@@ -121,7 +121,7 @@ func (s *Store) addTokens(tx *gorm.DB, ids []int64, targets []influencer.Target)
 // batch is who is read together.
 type batch struct {
 	accounts, people idList // in the same order
-	capacity         int    // accounts that a call could carry when it was made
+	capacity         int    // accounts that it had room for when it was made
 }
 
 // restBatch ends the claim of a batch that is still the caller's; it is read next

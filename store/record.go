@@ -11,9 +11,9 @@ import (
 )
 
 // Record writes what a batch showed, and every decision that follows, in one
-// transaction, and lets the batch rest until it is due again. When the batch is no longer the caller's
-// nothing is written and the result is Stale, so recording twice is recording
-// once. A batch that cannot be true as a whole is released instead, see
+// transaction, and lets the batch rest until it is due again. When the batch is
+// no longer the caller's nothing is written and the result is Stale, so recording
+// twice is recording once. A batch that cannot be true as a whole is released instead, see
 // [influencer.AllZero] and Recorded.Refused.
 //
 // A target without an observation counts as failed, one that is Untried stays
@@ -235,38 +235,53 @@ func (r *recording) answered() bool {
 // too few stay: they are put together anew with others. Other accounts of the
 // same people that a decision waits for are brought forward.
 func (r *recording) reschedule(c *changes, ruled ruling) {
-	var stay, leave []*attempt
-	var due []time.Time
+	var stay []*attempt
+	var leave leavers
 	pinned := r.pinned()
 	for _, a := range r.attempts {
 		doubtful := a.Suspect || ruled.doubtful[a.ID] != nil
 		if a.failure == nil && !doubtful && (a.ExternalID != "") == pinned {
 			stay = append(stay, a)
 		} else {
-			leave, due = append(leave, a), append(due, r.nextDue(a, doubtful))
+			leave.add(a.ID, r.nextDue(a, doubtful))
 		}
 		delete(ruled.doubtful, a.ID)
 	}
 	if len(stay)*100 < r.batch.capacity*leastFull {
-		for range stay {
-			due = append(due, r.batchDue())
+		due := r.batchDue()
+		for _, a := range stay {
+			leave.add(a.ID, due)
 		}
-		leave, stay = append(leave, stay...), nil
+		stay = nil
+	}
+	for _, id := range r.untried {
+		leave.add(id, r.at)
 	}
 	r.keep(c, stay)
-	gone := append(accountIDs(leave), r.untried...)
-	for range r.untried {
-		due = append(due, r.at)
-	}
-	if len(gone) > 0 {
-		set := new(rowSet).ints("id", gone).times("due", due)
-		c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due, batch_id = NULL FROM ? WHERE s.account_id = t.id`, set.as(r.tx, "t"))
-	}
+	c.leave(leave)
 	c.hasten(r.policy, ruled.waiting(), r.at)
 }
 
-// leastFull is the percentage of a call's accounts below which a batch is not
-// worth its call.
+// leavers are accounts that leave their batch, and when each is due by itself.
+type leavers struct {
+	ids []int64
+	due []time.Time
+}
+
+func (l *leavers) add(id int64, due time.Time) {
+	l.ids, l.due = append(l.ids, id), append(l.due, due)
+}
+
+func (c *changes) leave(l leavers) {
+	if len(l.ids) == 0 {
+		return
+	}
+	set := new(rowSet).ints("id", l.ids).times("due", l.due)
+	c.add("schedule", -1, `UPDATE schedule AS s SET due_at = t.due, batch_id = NULL FROM ? WHERE s.account_id = t.id`, set.as(c.tx, "t"))
+}
+
+// leastFull is the percentage of a batch's capacity below which it is not worth
+// its calls.
 const leastFull = 80
 
 // pinned tells whether the batch's accounts have pinned ids now: one call asks by
@@ -294,7 +309,7 @@ func (r *recording) keep(c *changes, stay []*attempt) {
 
 // batchDue is when the batch as a whole is read next.
 func (r *recording) batchDue() time.Time {
-	return influencer.NextDue(influencer.Schedule{AccountID: r.ref.ID, Every: r.store.every(r.ref.Platform), ConfirmGap: r.policy.ConfirmGap, At: r.at})
+	return influencer.NextDue(influencer.Schedule{AccountID: r.ref.ID, Every: r.store.every(r.ref.Platform), At: r.at})
 }
 
 // dueAgain takes back that the batch was read.

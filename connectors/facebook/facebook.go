@@ -66,7 +66,8 @@ func (c *Connector) Metric() influencer.Metric { return influencer.Friends }
 func (c *Connector) BatchSize() int { return graph.MaxItems }
 
 // Read implements connectors.Connector. A target without a token is NeedsConsent
-// and is not asked about, nor is one whose token is known to be dead; a dead token is that account's failure alone.
+// and is not asked about, nor is one whose token is known to be dead; a dead
+// token is that account's failure alone.
 func (c *Connector) Read(ctx context.Context, req influencer.Request) ([]influencer.Observation, error) {
 	b := &batch{c: c, purpose: req.Purpose, targets: map[string]influencer.Target{}}
 	b.sheet = connectors.NewSheet(source, req.Targets, b.key)

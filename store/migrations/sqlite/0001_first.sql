@@ -71,12 +71,12 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_due ON schedule (platform, due_at, account_id) WHERE due_at IS NOT NULL;
 CREATE INDEX schedule_batch ON schedule (batch_id) WHERE batch_id IS NOT NULL;
 
--- Accounts that one call reads together, day after day: a claim costs one row, and
--- so does the schedule of a hundred accounts. While a batch rests, due_at is when
+-- Accounts that are read together, by one call or a few, day after day: a claim
+-- costs one row, and so does the schedule of hundreds of accounts. While a batch rests, due_at is when
 -- it is to be read; while it is claimed, due_at is when the lease ends. In either
 -- case the next claim after that takes it, with a higher fence, which makes
 -- whoever held it too late. person_ids are the accounts' people, in the same order;
--- capacity is how many accounts a call could carry when the batch was made.
+-- capacity is how many accounts the batch had room for when it was made.
 CREATE TABLE batches (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   platform    TEXT    NOT NULL,
