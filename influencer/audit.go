@@ -1,0 +1,30 @@
+package influencer
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// AuditEntry is one thing that somebody ordered: an act on a person, a policy, a
+// key, a resync. It holds no NIP and no secret.
+type AuditEntry struct {
+	ID     int64
+	At     time.Time
+	Actor  string // who: "cli:NAME" at the command line, "key:ID NAME" over HTTP, "schedule" by a date set before
+	Action string // what, as object.verb: "person.suspend", "policy.apply", "key.create"
+	Target string // on what, as object:id: "person:12", "policy:3"; the object alone for many
+	Agency string // the agency that it concerns, "" for all
+	Note   string // the reason that was given
+	// Before and After are JSON objects: what the act changed, as it was and as it
+	// became. Nil where there is none.
+	Before, After json.RawMessage
+}
+
+// AuditFilter narrows a list of audit entries. A zero field narrows nothing.
+type AuditFilter struct {
+	Actor  string
+	Action string
+	Target string
+	Agency string
+	Since  time.Time // at this time or later
+}
