@@ -71,7 +71,7 @@ func (x explainer) change(r RequirementResult) []string {
 
 func (x explainer) changeAccount(r RequirementResult, a AccountResult) string {
 	title := r.Platform.Title()
-	switch state := x.evidence(a.AccountID).State; {
+	switch state := x.e.account(a.AccountID).State; {
 	case a.Why == WhyUnconfirmed:
 		return x.confirmation(r, a)
 	case state == StateNeedsConsent || state == StateCredentialDead:

@@ -33,8 +33,11 @@ func (x explainer) status() string {
 	}
 	switch s.Status {
 	case StatusActive:
-		if since == "" {
+		switch {
+		case since == "":
 			return "Is an influencer."
+		case s.Reason == ReasonRecovered: // the status was never lost, so it did not begin then
+			return "Is an influencer, and qualified again" + on + ", within the grace."
 		}
 		return "Has been an influencer" + since + "."
 	case StatusGrace:
@@ -104,7 +107,7 @@ func (r RequirementResult) fared() string {
 
 // account tells what one account contributes.
 func (x explainer) account(a AccountResult) string {
-	evidence := x.evidence(a.AccountID)
+	evidence := x.e.account(a.AccountID)
 	text := "@" + evidence.Handle
 	if evidence.Handle == "" {
 		text = fmt.Sprintf("Account %d", a.AccountID)
@@ -126,15 +129,6 @@ func (x explainer) account(a AccountResult) string {
 		text += "; a steep drop since then waits for another reading"
 	}
 	return text
-}
-
-func (x explainer) evidence(id int64) AccountEvidence {
-	for _, a := range x.e.Accounts {
-		if a.AccountID == id {
-			return a
-		}
-	}
-	return AccountEvidence{}
 }
 
 func stateText(s AccountState) string {
@@ -159,14 +153,7 @@ func (x explainer) ago(t time.Time) string {
 }
 
 func (x explainer) activity() string {
-	newest, on := time.Time{}, AccountEvidence{}
-	for _, a := range x.e.Accounts {
-		for _, r := range a.Readings {
-			if !r.Suspect && r.LastActiveAt.After(newest) && r.LastActiveAt.Sub(x.now) <= skew {
-				newest, on = r.LastActiveAt, a
-			}
-		}
-	}
+	newest, on := x.e.newestPost(x.now)
 	text := map[Answer]string{Yes: "active", No: "not active", Unknown: "unknown"}[x.v.Activity]
 	if newest.IsZero() {
 		return "Activity: " + text + ", no post is known."

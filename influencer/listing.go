@@ -74,12 +74,14 @@ type OwnedAccount struct {
 	Agency string
 }
 
-// OwnedDecision is a decision with what a list shows of whom it concerns.
+// OwnedDecision is a decision with its receipt and what a list shows of whom it
+// concerns.
 type OwnedDecision struct {
 	Decision
-	NIP    NIP
-	Name   string
-	Agency string
+	Receipt Receipt
+	NIP     NIP
+	Name    string
+	Agency  string
 }
 
 // OwnedReading is a reading with what an export shows of its account.

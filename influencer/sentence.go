@@ -6,14 +6,26 @@ import "fmt"
 // decision's own evidence and the policy version it was made under. It names no
 // NIP and no admin, and repeats no note.
 func Sentence(lang Lang, d Decision, p Policy) string {
-	texts, found := eventTexts[Move{From: d.From, To: d.To, Reason: d.Reason}.Event()]
+	return sentence(lang, d, p, Decide(p, d.Evidence, d.At))
+}
+
+// sentence is Sentence, v being the rule's verdict on the evidence then.
+func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
+	event := Move{From: d.From, To: d.To, Reason: d.Reason}.Event()
+	texts, found := eventTexts[event]
 	if !found {
 		texts = text{"Status berubah pada %s%s.", "The status changed on %s%s."}
 	}
-	tail := cause(lang, d, p)
-	if d.To == StatusGrace && d.Reason != ReasonSuspensionOver && d.Reason != ReasonReinstated && d.Reason != ReasonUnblocked {
-		started := d.Evidence.Standing.After(Move{From: d.From, To: d.To}, p, d.At).GraceSince
+	tail := cause(lang, d, p, v)
+	was := d.Evidence.Standing
+	switch {
+	case event == EventGraceStarted || d.To == StatusGrace && event == "":
+		started := was.After(Move{From: d.From, To: d.To}, p, d.At).GraceSince
 		tail += lang.say(text{", dan berakhir pada ", ", and ends on "}) + lang.Date(started.Add(p.Grace))
+	case event == EventGranted && !was.FirstGrantedAt.IsZero():
+		tail += fmt.Sprintf(lang.say(text{"; pertama kali diberikan pada %s", "; it was first granted on %s"}), lang.Date(was.FirstGrantedAt))
+	case event == EventRevoked && was.Underlying() == StatusGrace:
+		tail += fmt.Sprintf(lang.say(text{", setelah masa tenggang sejak %s", ", after a grace period since %s"}), lang.Date(was.graceStart()))
 	}
 	return fmt.Sprintf(lang.say(texts), lang.Date(d.At), tail)
 }
@@ -46,9 +58,8 @@ var eventTexts = map[Event]text{
 
 // cause is the part that begins with "because", "" where an admin's word or a
 // date was the cause.
-func cause(lang Lang, d Decision, p Policy) string {
+func cause(lang Lang, d Decision, p Policy, v Verdict) string {
 	because := lang.say(text{" karena ", " because "})
-	v := Decide(p, d.Evidence, d.At)
 	var causes []string
 	switch d.Reason {
 	case ReasonQualifies, ReasonReturned, ReasonRecovered, ReasonAwaitsApproval:

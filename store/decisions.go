@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 
@@ -28,6 +29,20 @@ func (s *Store) EachDecision(ctx context.Context, f influencer.DecisionFilter, f
 		return fmt.Errorf("store: each decision: %w", err)
 	}
 	return nil
+}
+
+// DecisionByID is one decision; [influencer.ErrNotFound] when there is none.
+func (s *Store) DecisionByID(ctx context.Context, id int64) (influencer.OwnedDecision, error) {
+	l := decisionListing(influencer.DecisionFilter{})
+	l.only("d.id = ?", id)
+	found, err := s.decisionsBefore(ctx, l)(0, 1)
+	if err == nil && len(found) == 0 {
+		err = influencer.ErrNotFound
+	}
+	if err != nil {
+		return influencer.OwnedDecision{}, fmt.Errorf("store: decision %d: %w", id, err)
+	}
+	return found[0], nil
 }
 
 func decisionID(d influencer.OwnedDecision) int64 { return d.ID }
@@ -60,7 +75,7 @@ func (s *Store) decisionsBefore(ctx context.Context, l *listing) func(before int
 		if before == 0 {
 			before = math.MaxInt64
 		}
-		return loadDecisions(db, "SELECT "+decisionColumns+`, p.nip, p.name, p.agency
+		return s.loadDecisions(db, "SELECT "+decisionColumns+`, p.nip, p.name, p.agency
 			FROM decisions d JOIN people p ON p.id = d.person_id`+l.whereSQL("d.id < ?")+" ORDER BY d.id DESC LIMIT ?", l.with(before, limit)...)
 	}
 }
@@ -68,8 +83,36 @@ func (s *Store) decisionsBefore(ctx context.Context, l *listing) func(before int
 const decisionColumns = `d.id, d.person_id, d.at, d.from_status, d.to_status, d.reason, d.policy_version, d.actor, d.note, d.evidence`
 
 // loadDecisions runs a query for decisionColumns and the owner's nip, name and
-// agency.
-func loadDecisions(db *gorm.DB, query string, args ...any) ([]influencer.OwnedDecision, error) {
+// agency, and makes the receipts.
+func (s *Store) loadDecisions(db *gorm.DB, query string, args ...any) ([]influencer.OwnedDecision, error) {
+	out, err := scanDecisions(db, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		p, err := s.policyOf(db, out[i].PolicyVersion)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Receipt = influencer.NewReceipt(out[i].Decision, p)
+	}
+	return out, nil
+}
+
+// policyOf is the policy of a decision; a zero one for a version that is not
+// there, as of an act that no policy had a part in.
+func (s *Store) policyOf(db *gorm.DB, version int) (influencer.Policy, error) {
+	if version == 0 {
+		return influencer.Policy{}, nil
+	}
+	p, err := s.policy(db, version)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return influencer.Policy{}, nil
+	}
+	return p, err
+}
+
+func scanDecisions(db *gorm.DB, query string, args ...any) ([]influencer.OwnedDecision, error) {
 	rows, err := db.Raw(query, args...).Rows()
 	if err != nil {
 		return nil, err

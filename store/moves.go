@@ -11,7 +11,7 @@ import (
 )
 
 // ruleActor is who moved a status when nobody ordered it.
-const ruleActor = "rule"
+const ruleActor = influencer.RuleActor
 
 // moved is one move of one person, to be written.
 type moved struct {

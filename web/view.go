@@ -68,21 +68,26 @@ type Reading struct {
 	Source  string `json:"source"`
 }
 
-// Decision is one move of a status with what it rested on.
+// Decision is one move of a status with what it rested on: in words, as the sum
+// that the rule made, and as the readings that it made it of.
 type Decision struct {
-	ID            int64             `json:"id"`
-	PersonID      int64             `json:"person_id"`
-	NIP           string            `json:"nip"`
-	Name          string            `json:"name"`
-	Agency        string            `json:"agency"`
-	At            *time.Time        `json:"at"`
-	From          influencer.Status `json:"from"`
-	To            influencer.Status `json:"to"`
-	Reason        influencer.Reason `json:"reason"`
-	PolicyVersion int               `json:"policy_version"`
-	Actor         string            `json:"actor"`
-	Note          string            `json:"note"`
-	Evidence      Evidence          `json:"evidence"`
+	ID             int64                `json:"id"`
+	PersonID       int64                `json:"person_id"`
+	NIP            string               `json:"nip"`
+	Name           string               `json:"name"`
+	Agency         string               `json:"agency"`
+	At             *time.Time           `json:"at"`
+	From           influencer.Status    `json:"from"`
+	To             influencer.Status    `json:"to"`
+	Reason         influencer.Reason    `json:"reason"`
+	Event          influencer.Event     `json:"event"`
+	PolicyVersion  int                  `json:"policy_version"`
+	Actor          string               `json:"actor"`
+	Note           string               `json:"note"`
+	Sentence       influencer.Bilingual `json:"sentence"`
+	FirstGrantedAt *time.Time           `json:"first_granted_at"` // as the decision left it
+	Sum            *influencer.Sum      `json:"sum"`              // null where the rule was not asked
+	Evidence       Evidence             `json:"evidence"`
 }
 
 // Evidence is the decision's own copy of what it saw.
@@ -148,7 +153,8 @@ func (v Viewer) OwnedAccount(a influencer.OwnedAccount) OwnedAccount {
 func (v Viewer) Decision(d influencer.OwnedDecision) Decision {
 	return Decision{
 		ID: d.ID, PersonID: d.PersonID, NIP: v.nip(d.NIP), Name: d.Name, Agency: d.Agency, At: stamp(d.At),
-		From: d.From, To: d.To, Reason: d.Reason, PolicyVersion: d.PolicyVersion, Actor: d.Actor, Note: d.Note,
+		From: d.From, To: d.To, Reason: d.Reason, Event: d.Receipt.Event, PolicyVersion: d.PolicyVersion, Actor: d.Actor, Note: d.Note,
+		Sentence: d.Receipt.Sentence, FirstGrantedAt: stamp(d.Receipt.FirstGrantedAt), Sum: d.Receipt.Sum,
 		Evidence: Evidence{Status: d.Evidence.Standing.Status, Accounts: each(d.Evidence.Accounts, accountEvidence)},
 	}
 }

@@ -39,7 +39,8 @@ func TestPersonJSON(t *testing.T) {
 func TestDecisionJSON(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	d := influencer.OwnedDecision{NIP: "198604262009012001", Decision: influencer.Decision{
+	d := influencer.OwnedDecision{NIP: "198604262009012001", Receipt: influencer.Receipt{Event: influencer.EventGranted, FirstGrantedAt: at,
+		Sentence: influencer.Bilingual{Indonesian: "Diberikan.", English: "Granted."}}, Decision: influencer.Decision{
 		ID: 3, PersonID: 7, At: at, From: influencer.StatusNone, To: influencer.StatusActive, Reason: influencer.ReasonQualifies,
 		PolicyVersion: 1, Actor: "rule", Evidence: influencer.Evidence{
 			Standing: influencer.Standing{Status: influencer.StatusNone},
@@ -47,7 +48,8 @@ func TestDecisionJSON(t *testing.T) {
 				Readings: []influencer.Reading{{AccountID: 1, ObservedAt: at, LastSeenAt: at, Reads: 1, Source: "x/v2"}}}},
 		}}}
 	want := `{"id":3,"person_id":7,"nip":"1986**** ****** * 001","name":"","agency":"","at":"2026-11-23T02:00:00Z","from":"none","to":"active",` +
-		`"reason":"qualifies","policy_version":1,"actor":"rule","note":"","evidence":{"status":"none","accounts":[` +
+		`"reason":"qualifies","event":"granted","policy_version":1,"actor":"rule","note":"","sentence":{"id":"Diberikan.","en":"Granted."},` +
+		`"first_granted_at":"2026-11-23T02:00:00Z","sum":null,"evidence":{"status":"none","accounts":[` +
 		`{"account_id":1,"platform":"x","handle":"sri","state":"ok","state_since":null,"readings":[` +
 		`{"observed_at":"2026-11-23T02:00:00Z","last_seen_at":"2026-11-23T02:00:00Z","reads":1,"followers":null,"friends":null,"following":null,"posts":null,` +
 		`"last_active_at":null,"suspect":false,"source":"x/v2"}]}]}}`

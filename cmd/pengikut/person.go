@@ -92,10 +92,8 @@ func (h *house) dossier(ctx context.Context, nip influencer.NIP) (d dossier, err
 		return d, err
 	}
 	d.decisions = page.Items
-	newest := d.decisions[0].Decision
-	then, err := h.store.PolicyByVersion(ctx, newest.PolicyVersion)
-	d.why = influencer.Sentence(influencer.English, newest, then.Policy)
-	return d, err
+	d.why = d.decisions[0].Receipt.Sentence.English
+	return d, nil
 }
 
 func (h *house) evidenceOf(ctx context.Context, a influencer.Account) (influencer.AccountEvidence, error) {

@@ -24,7 +24,6 @@ const (
 type teller struct {
 	*demo
 	lastID       int64 // the newest decision told
-	policies     map[int]influencer.Policy
 	gained, lost int
 	first        influencer.NIP // who was the first to move
 	hinted       bool
@@ -32,7 +31,7 @@ type teller struct {
 }
 
 func (t *teller) run(ctx context.Context) error {
-	t.policies, t.statusAt = map[int]influencer.Policy{}, t.now()
+	t.statusAt = t.now()
 	beat := time.NewTicker(demoTick)
 	defer beat.Stop()
 	for {
@@ -49,12 +48,10 @@ func (t *teller) run(ctx context.Context) error {
 
 func (t *teller) beat(ctx context.Context) error {
 	news, err := t.news(ctx)
-	if err == nil {
-		err = t.tell(ctx, news)
-	}
 	if err != nil {
 		return err
 	}
+	t.tell(news)
 	if !t.hinted && (t.first != "" || t.now().Sub(t.began) > hintsLatest) {
 		t.hinted = true
 		t.hints()
@@ -92,7 +89,7 @@ func (t *teller) news(ctx context.Context) ([]influencer.OwnedDecision, error) {
 var errTold = errors.New("told before")
 
 // tell tells the first few moves in a sentence each, and counts the others.
-func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) error {
+func (t *teller) tell(news []influencer.OwnedDecision) {
 	var more [effects]int
 	for i, d := range news {
 		e := effectOf(influencer.Move{From: d.From, To: d.To})
@@ -101,17 +98,12 @@ func (t *teller) tell(ctx context.Context, news []influencer.OwnedDecision) erro
 			more[e]++
 			continue
 		}
-		p, err := t.policy(ctx, d.PolicyVersion)
-		if err != nil {
-			return err
-		}
-		t.say("%s  %s  %s: %s", t.mark(e), d.NIP.Grouped(), clean(d.Name), clean(influencer.Sentence(influencer.English, d.Decision, p)))
+		t.say("%s  %s  %s: %s", t.mark(e), d.NIP.Grouped(), clean(d.Name), clean(d.Receipt.Sentence.English))
 	}
 	if n := len(news) - linesABeat; n > 0 {
 		t.say("…  and %s: %s granted, %s lost, %s otherwise", plural(n, "move more", "moves more"),
 			number(more[gains]), number(more[loses]), number(more[warned]+more[otherwise]))
 	}
-	return nil
 }
 
 func (t *teller) count(e effect, d influencer.OwnedDecision) {
@@ -135,15 +127,6 @@ func (t *teller) mark(e effect) string {
 		return sheet.paint(text.FgRed, "- lost   ")
 	}
 	return "~ moved  "
-}
-
-func (t *teller) policy(ctx context.Context, version int) (influencer.Policy, error) {
-	if p, ok := t.policies[version]; ok {
-		return p, nil
-	}
-	v, err := t.house.store.PolicyByVersion(ctx, version)
-	t.policies[version] = v.Policy
-	return v.Policy, err
 }
 
 // status tells where everything stands, in one line.
@@ -180,7 +163,8 @@ func (t *teller) hints() {
 // end tells the last moves and where everything stood.
 func (t *teller) end(ctx context.Context) error {
 	news, err := t.news(ctx)
-	return errors.Join(err, t.tell(ctx, news), t.status(ctx))
+	t.tell(news)
+	return errors.Join(err, t.status(ctx))
 }
 
 // quoted is s as a shell takes it for one word.
