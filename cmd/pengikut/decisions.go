@@ -117,6 +117,8 @@ func decisionList(now time.Time) list[influencer.OwnedDecision] {
 			{head: "Policy", right: true, cell: func(d d) string { return fmt.Sprint(d.PolicyVersion) }},
 			{head: "By", long: true, cell: func(d d) string { return d.Actor }},
 			{head: "Note", long: true, cell: func(d d) string { return d.Note }},
+			{head: "Sentence ID", raw: func(d d) string { return d.Receipt.Sentence.Indonesian }},
+			{head: "Sentence EN", raw: func(d d) string { return d.Receipt.Sentence.English }},
 		},
 		view: func(d d) any { return admin.Decision(d) },
 		none: "no decisions",

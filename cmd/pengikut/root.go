@@ -25,6 +25,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.accountsCommand(),
 		a.checkCommand(),
 		a.credentialCommand(),
+		a.decisionCommand(),
 		a.decisionsCommand(),
 		a.demoCommand(),
 		a.importCommand(),

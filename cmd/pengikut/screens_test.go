@@ -56,6 +56,8 @@ func TestScreens(t *testing.T) {
 		"accounts":     {"accounts", "--platform", "x"},
 		"accounts-csv": {"accounts", "--limit", "2", "--output", "csv"},
 		"decisions":    {"decisions"},
+		"decision":     {"decision", "1"},
+		"decision-id":  {"decision", "1", "--lang", "id"},
 		"person":       {"person", person.NIP},
 		"policy":       {"policy", "show"},
 		"history":      {"policy", "history"},

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+func (a *app) decisionCommand() *cobra.Command {
+	var output, lang string
+	c := &cobra.Command{
+		Use:   "decision ID",
+		Short: "Show one decision's receipt: the rule's sum, the readings it used, and who moved what",
+		Long: `Show what a decision rests on, from its own copy of the evidence and the policy version
+it was made under: the sentence, the sum, and every reading that was used. The ID is the
+one that decisions -o json and -o csv show.`,
+		Args: takes(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			switch {
+			case err != nil || id < 1:
+				err = fmt.Errorf("%q is not the number of a decision", args[0])
+			case output != "table" && output != "json":
+				err = fmt.Errorf("--output %q is none of: table, json", output)
+			case lang != "en" && lang != "id":
+				err = fmt.Errorf("--lang %q is none of: id, en", lang)
+			}
+			if err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+				d, err := h.store.DecisionByID(ctx, id)
+				switch {
+				case errors.Is(err, influencer.ErrNotFound):
+					return fmt.Errorf("there is no decision %d", id)
+				case err != nil:
+					return err
+				case output == "json":
+					enc := json.NewEncoder(a.out)
+					enc.SetIndent("", "  ")
+					return enc.Encode(admin.Decision(d))
+				}
+				return a.showReceipt(d, influencer.Lang(lang))
+			})
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	c.Flags().StringVar(&lang, "lang", "en", "language of the receipt's sentences: id or en")
+	return c
+}
+
+func (a *app) showReceipt(d influencer.OwnedDecision, lang influencer.Lang) error {
+	p := a.paper(a.out)
+	r := d.Receipt
+	fmt.Fprintf(a.out, "%s\n%s, NIP %s, %s\n", p.bold(fmt.Sprintf("Decision %d", d.ID)), clean(d.Name), d.NIP.Grouped(), clean(d.Agency))
+	fmt.Fprintf(a.out, "%s: %s to %s, %s, by %s%s\n\n", influencer.English.DateTime(d.At), d.From,
+		p.paint(statusColour(d.To), string(d.To)), reasonWord(d.Reason), clean(d.Actor), noteTail(d.Note))
+	for _, line := range r.Lines(lang) {
+		fmt.Fprintln(a.out, clean(line))
+	}
+	if !r.FirstGrantedAt.IsZero() && !r.FirstGrantedAt.Equal(d.At) {
+		fmt.Fprintf(a.out, "First granted %s.\n", influencer.English.DateTime(r.FirstGrantedAt))
+	}
+	fmt.Fprintf(a.out, "\n%s\n", p.bold("Readings used"))
+	return drawTable(p, receiptColumns(), r.Readings, "none")
+}
+
+func receiptColumns() []column[influencer.ReceiptReading] {
+	type r = influencer.ReceiptReading
+	return []column[r]{
+		{head: "Platform", cell: func(r r) string { return string(r.Platform) }},
+		{head: "Handle", long: true, cell: func(r r) string { return "@" + r.Handle }},
+		{head: "Followers", right: true, cell: func(r r) string { return count(r.Followers) }},
+		{head: "Friends", right: true, cell: func(r r) string { return count(r.Friends) }},
+		{head: "First seen", cell: func(r r) string { return influencer.English.DateTime(r.ObservedAt) }},
+		{head: "Last seen", cell: func(r r) string { return influencer.English.DateTime(r.LastSeenAt) }},
+		{head: "Reads", right: true, cell: func(r r) string { return number(r.Reads) }},
+		{head: "Source", cell: func(r r) string { return r.Source }},
+	}
+}
