@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -67,6 +68,17 @@ func checkListen(s string) error {
 		return fmt.Errorf("%q does not end in a port number", s)
 	}
 	return nil
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if at, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(at, at.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", s)
+	}
+	return p.Masked(), nil
 }
 
 func anyText(string) error { return nil }

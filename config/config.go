@@ -13,6 +13,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
@@ -31,6 +32,9 @@ type Config struct {
 	RedisURL influencer.Secret
 	// Listen is the host:port of the HTTP server. Port 0 takes a free one.
 	Listen string
+	// TrustedProxies are the addresses of proxies in front of the HTTP server,
+	// whose X-Forwarded-For is believed. None by default.
+	TrustedProxies []netip.Prefix
 	// SecretKey encrypts tokens at rest: one key or several separated by commas,
 	// of which the first encrypts and all decrypt. It may be empty in the
 	// embedded mode alone; see [Config.Key].

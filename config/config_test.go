@@ -76,6 +76,9 @@ func TestFile(t *testing.T) {
 	if c.Graph.BaseURL != "https://graph.facebook.com" {
 		t.Errorf("the slash stayed: %q", c.Graph.BaseURL)
 	}
+	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 192.0.2.7/32 2001:db8::/32]" {
+		t.Errorf("trusted proxies: %s", got)
+	}
 	if c.X.Off()+c.Instagram.Off()+c.Facebook.Off() != "" {
 		t.Error("a platform with credentials is off")
 	}

@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
@@ -25,6 +27,7 @@ func (c *Config) options(checkKey func(string) error) []option {
 		secretText("DATABASE_URL", &c.DatabaseURL, checkDatabaseURL, maskURL),
 		secretText("REDIS_URL", &c.RedisURL, checkRedisURL, maskURL),
 		checked("LISTEN", "127.0.0.1:8080", &c.Listen, checkListen),
+		prefixes("TRUSTED_PROXIES", &c.TrustedProxies),
 		secretText("SECRET_KEY", &c.SecretKey, checkKey, mask),
 		checked("X_API", "v2", &c.X.API, oneOf("v2", "v1.1")),
 		baseURL("X_BASE_URL", "", &c.X.BaseURL),
@@ -85,6 +88,29 @@ func baseURL(name, def string, p *string) option {
 	check := o.set
 	o.set = func(s string) error { return check(trimSlash(s)) }
 	return o
+}
+
+// prefixes are networks and addresses, parted by commas.
+func prefixes(name string, p *[]netip.Prefix) option {
+	show := func() string {
+		texts := make([]string, len(*p))
+		for i, one := range *p {
+			texts[i] = one.String()
+		}
+		return strings.Join(texts, ",")
+	}
+	return option{name: name, show: show, set: func(s string) error {
+		var all []netip.Prefix
+		for text := range strings.SplitSeq(s, ",") {
+			one, err := parsePrefix(strings.TrimSpace(text))
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		*p = all
+		return nil
+	}}
 }
 
 func every(name string, p *time.Duration) option {

@@ -31,6 +31,7 @@ type Store struct {
 	sql      *sql.DB
 	opts     Options
 	writing  chan struct{} // SQLite has one writer at a time; nil on Postgres
+	touching chan struct{} // who notes the use of a key
 	policies policyCache
 }
 
@@ -66,7 +67,7 @@ func open(ctx context.Context, conn connection, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: gorm: %w", err)
 	}
-	s := &Store{db: g, sql: conn.db, opts: o}
+	s := &Store{db: g, sql: conn.db, opts: o, touching: make(chan struct{}, 1)}
 	if conn.dialect == sqliteDialect {
 		s.writing = make(chan struct{}, 1)
 	}

@@ -7,12 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
 // Limits of the server. A slow or greedy client costs no more than these.
 const (
-	maxBody       = 1 << 20
 	maxHeader     = 64 << 10
 	headerTimeout = 5 * time.Second
 	readTimeout   = 30 * time.Second
@@ -25,6 +25,13 @@ type Options struct {
 	Checks []Check       // what /readyz asks, in this order
 	Log    *slog.Logger  // nil logs nothing
 	Drain  time.Duration // how long requests under way may take once asked to stop; 0 means 25 seconds
+
+	// Keys lets callers of the API in; without it there is no API.
+	Keys           Authenticator
+	Services       Services         // what the API serves
+	TrustedProxies []netip.Prefix   // whose word on the client's address counts
+	Now            func() time.Time // nil means time.Now
+	Version        string           // of the program, for the document
 }
 
 // Server answers HTTP.
@@ -41,11 +48,18 @@ func New(o Options) *Server {
 	if o.Drain == 0 {
 		o.Drain = 25 * time.Second
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET /readyz", readyz{checks: o.Checks, log: o.Log})
+	api := newAPI(mux, o)
+	if o.Keys != nil {
+		api.register(o.Services)
+	}
 	return &Server{drain: o.Drain, http: &http.Server{
-		Handler:           guard(http.MaxBytesHandler(mux, maxBody)),
+		Handler:           guard(api.watch(api.unrouted(mux))),
 		MaxHeaderBytes:    maxHeader,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,

@@ -116,6 +116,28 @@ type PolicyVersion struct {
 	Policy    influencer.Policy `json:"policy"`
 }
 
+// Key is an API key without the key.
+type Key struct {
+	ID         int64               `json:"id"`
+	Name       string              `json:"name"`
+	Role       influencer.Role     `json:"role" enum:"viewer,admin"`
+	Agency     string              `json:"agency" doc:"The only agency it sees, empty for all"`
+	State      influencer.KeyState `json:"state" enum:"valid,expired,revoked"`
+	CreatedAt  *time.Time          `json:"created_at"`
+	CreatedBy  string              `json:"created_by"`
+	ExpiresAt  *time.Time          `json:"expires_at"`
+	LastUsedAt *time.Time          `json:"last_used_at" doc:"To the minute"`
+	RevokedAt  *time.Time          `json:"revoked_at"`
+}
+
+// KeyView views a key at a time.
+func KeyView(k influencer.Key, now time.Time) Key {
+	return Key{
+		ID: k.ID, Name: k.Name, Role: k.Role, Agency: k.Agency, State: k.State(now), CreatedAt: stamp(k.CreatedAt), CreatedBy: k.CreatedBy,
+		ExpiresAt: stamp(k.ExpiresAt), LastUsedAt: stamp(k.LastUsedAt), RevokedAt: stamp(k.RevokedAt),
+	}
+}
+
 // Viewer turns what is stored into what one viewer may see.
 type Viewer struct {
 	WholeNIP bool // else NIPs are masked

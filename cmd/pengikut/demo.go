@@ -256,6 +256,9 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.firstKey(ctx, d.house); err != nil {
+		return errors.Join(err, s.close())
+	}
 	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(time.Duration(d.flags.speed*float64(time.Second))), s.address())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.run(ctx) })

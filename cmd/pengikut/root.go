@@ -30,6 +30,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.demoCommand(),
 		a.importCommand(),
 		a.influencersCommand(),
+		a.keyCommand(),
 		a.migrateCommand(),
 		a.peopleCommand(),
 		a.personCommand(),

@@ -90,6 +90,9 @@ func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
 		log.Warn(w)
 	}
 	s, err := h.service(ctx, r, worker.Options{})
+	if err == nil && r.web {
+		err = a.firstKey(ctx, h)
+	}
 	if err == nil {
 		log.Info("serving", "version", versionText(), "listen", s.address(), "roles", r.String(), "database", databaseKind(c))
 		err = s.run(ctx)
@@ -156,12 +159,22 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 		checks = append(checks, h.probe("queue", s.worker.Ready))
 	}
 	if r.web {
-		s.web = web.New(web.Options{Checks: checks, Log: h.log})
+		s.web = web.New(h.webOptions(checks))
 		if s.listener = h.web; s.listener == nil {
 			s.listener, err = net.Listen("tcp", h.config.Listen)
 		}
 	}
 	return s, err
+}
+
+// webOptions are those of the HTTP side: what each noun of the API needs of others.
+func (h *house) webOptions(checks []web.Check) web.Options {
+	return web.Options{
+		Checks: checks, Log: h.log, Keys: h.store, TrustedProxies: h.config.TrustedProxies, Now: h.now, Version: versionText(),
+		Services: web.Services{
+			People: h.store,
+		},
+	}
 }
 
 func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.Options, client redis.UniversalClient) error {

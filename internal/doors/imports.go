@@ -43,6 +43,7 @@ var ownedModules = map[string][]string{
 	"github.com/knadh/koanf":     {"config"},
 	"github.com/pressly/goose":   {"store"},
 	"modernc.org/sqlite":         {"store"},
+	"github.com/danielgtaylor/":  {"web"},
 	"github.com/mattn/go-sqlite": {},
 }
 
