@@ -35,7 +35,7 @@ var accountTexts = map[AccountState]text{
 
 // AccountSentences tells a person what became of an account, and when it was
 // noticed.
-func AccountSentences(a Account) Text {
+func AccountSentences(a Account) Bilingual {
 	return bilingual(func(lang Lang) string {
 		what := lang.say(accountTexts[a.State])
 		form := lang.say(text{"Akun %s %s %s (diketahui pada %s).", "The %s account %s %s (noticed on %s)."})

@@ -31,16 +31,8 @@ func Events() []Event {
 // them all.
 func (e Event) ForEverybody() bool { return e == EventPolicyChanged }
 
-// Text is one sentence for people, in both languages.
-type Text struct {
-	Indonesian string `json:"id"`
-	English    string `json:"en"`
-}
-
 // bilingual says the same in both languages.
-func bilingual(say func(Lang) string) Text {
-	return Text{Indonesian: say(Indonesian), English: say(English)}
-}
+func bilingual(say func(Lang) string) Bilingual { return Bilingual{say(Indonesian), say(English)} }
 
 // OutEvent is something that happened, as the outbox keeps it.
 type OutEvent struct {

@@ -10,7 +10,7 @@ func Sentence(lang Lang, d Decision, p Policy) string {
 }
 
 // Sentences is [Sentence] in both languages.
-func Sentences(d Decision, p Policy) Text {
+func Sentences(d Decision, p Policy) Bilingual {
 	v := Decide(p, d.Evidence, d.At)
 	return bilingual(func(lang Lang) string { return sentence(lang, d, p, v) })
 }

@@ -68,15 +68,15 @@ func personOf(o *owner) personJSON {
 // moveJSON is the payload of a move of a status.
 type moveJSON struct {
 	personJSON
-	From           influencer.Status `json:"from"`
-	To             influencer.Status `json:"to"`
-	Reason         influencer.Reason `json:"reason"`
-	PolicyVersion  int               `json:"policy_version"`
-	At             time.Time         `json:"at"`
-	FirstGrantedAt time.Time         `json:"first_granted_at,omitzero"`
-	GraceEndsAt    time.Time         `json:"grace_ends_at,omitzero"`
-	Until          time.Time         `json:"until,omitzero"`
-	Text           influencer.Text   `json:"text"`
+	From           influencer.Status    `json:"from"`
+	To             influencer.Status    `json:"to"`
+	Reason         influencer.Reason    `json:"reason"`
+	PolicyVersion  int                  `json:"policy_version"`
+	At             time.Time            `json:"at"`
+	FirstGrantedAt time.Time            `json:"first_granted_at,omitzero"`
+	GraceEndsAt    time.Time            `json:"grace_ends_at,omitzero"`
+	Until          time.Time            `json:"until,omitzero"`
+	Text           influencer.Bilingual `json:"text"`
 }
 
 func (m *moved) payload() moveJSON {
@@ -103,8 +103,8 @@ type accountJSON struct {
 		Since    time.Time               `json:"since"`
 		Error    string                  `json:"error,omitempty"`
 	} `json:"account"`
-	At   time.Time       `json:"at"`
-	Text influencer.Text `json:"text"`
+	At   time.Time            `json:"at"`
+	Text influencer.Bilingual `json:"text"`
 }
 
 // addAccountEvents tells of the accounts whose state the batch changed.
