@@ -41,6 +41,9 @@ type AccountFilter struct {
 	Agency      string
 	PersonID    int64
 	StaleBefore time.Time // not read since then, or never
+	// Problem leaves only accounts that have it. Stale are those whose newest read is
+	// older than StaleBefore, or, without that, than what the policy takes as evidence.
+	Problem Problem
 }
 
 // DecisionFilter narrows a list of decisions. A zero field narrows nothing.

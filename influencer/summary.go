@@ -43,3 +43,37 @@ type PlatformSummary struct {
 	Coverage
 	States map[AccountState]int // only those that occur
 }
+
+// CoverageFilter narrows a report of coverage. A zero field narrows nothing.
+type CoverageFilter struct {
+	Agency   string
+	Platform Platform
+	By       CoverageBy
+}
+
+// CoverageBy says what one row of a report of coverage stands for.
+type CoverageBy string
+
+// The rows of a report of coverage.
+const (
+	ByAgencyAndPlatform CoverageBy = "" // an agency's accounts on one platform
+	ByAgency            CoverageBy = "agency"
+	ByPlatform          CoverageBy = "platform"
+)
+
+// CoverageReport tells where numbers are missing.
+type CoverageReport struct {
+	At    time.Time // when it was counted
+	Total CoverageRow
+	Rows  []CoverageRow // in the order of their names
+}
+
+// CoverageRow is the accounts of one agency, one platform, or both: how many
+// should be read, how many are, and what is in the way of others. An unreadable
+// account may still count as read, by what it showed before.
+type CoverageRow struct {
+	Agency   string   // "" for all
+	Platform Platform // "" for all
+	Coverage
+	Never, Stale, Unreadable int
+}

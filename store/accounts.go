@@ -11,10 +11,14 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// Accounts lists accounts with their owners in the order of their ids.
+// Accounts lists accounts with their owners in the order of their ids; those of
+// one agency person by person.
 func (s *Store) Accounts(ctx context.Context, f influencer.AccountFilter, paging influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
-	l := accountListing(f)
-	out, err := list(l, paging, s.accountsAfter(ctx, l), accountID)
+	l, err := s.accountListing(ctx, f)
+	var out influencer.Page[influencer.OwnedAccount]
+	if err == nil {
+		out, err = list(l, paging, s.accountsAfter(ctx, l), accountID)
+	}
 	if err != nil {
 		return out, fmt.Errorf("store: accounts: %w", err)
 	}
@@ -23,7 +27,11 @@ func (s *Store) Accounts(ctx context.Context, f influencer.AccountFilter, paging
 
 // EachAccount hands every account of the filter to fn. It ends with fn's error.
 func (s *Store) EachAccount(ctx context.Context, f influencer.AccountFilter, fn func(influencer.OwnedAccount) error) error {
-	if err := walk(s.accountsAfter(ctx, accountListing(f)), accountID, fn); err != nil {
+	l, err := s.accountListing(ctx, f)
+	if err == nil {
+		err = walk(s.accountsAfter(ctx, l), accountID, fn)
+	}
+	if err != nil {
 		return fmt.Errorf("store: each account: %w", err)
 	}
 	return nil
@@ -45,7 +53,9 @@ func (s *Store) AccountByID(ctx context.Context, id int64) (influencer.OwnedAcco
 
 func accountID(a influencer.OwnedAccount) int64 { return a.ID }
 
-func accountListing(f influencer.AccountFilter) *listing {
+// accountListing settles what is stale: to a list of that problem the policy's
+// age of evidence, where the filter names none.
+func (s *Store) accountListing(ctx context.Context, f influencer.AccountFilter) (*listing, error) {
 	sum := f
 	sum.StaleBefore = timeless(f.StaleBefore)
 	l := newListing("accounts", sum)
@@ -54,17 +64,44 @@ func accountListing(f influencer.AccountFilter) *listing {
 	}
 	if f.State != "" {
 		l.only("a.state = ?", f.State)
+		if f.State != influencer.StateOK {
+			l.only("a.state <> 'ok'") // says that the partial index will do
+		}
 	}
 	if f.PersonID != 0 {
 		l.only("a.person_id = ?", f.PersonID)
 	}
-	if f.Agency != "" {
-		l.only("a.person_id IN (SELECT id FROM people WHERE agency = ?)", f.Agency)
+	l.agency = f.Agency
+	if f.Problem != "" {
+		return l, s.onlyProblem(ctx, l, f)
 	}
 	if !f.StaleBefore.IsZero() {
 		l.only("(a.synced_at IS NULL OR a.synced_at < ?)", f.StaleBefore.UnixMicro())
 	}
-	return l
+	return l, nil
+}
+
+// onlyProblem says in SQL what [influencer.Account.Problem] says.
+func (s *Store) onlyProblem(ctx context.Context, l *listing, f influencer.AccountFilter) error {
+	switch f.Problem {
+	case influencer.ProblemNever:
+		l.only("a.state = 'pending'")
+	case influencer.ProblemUnreadable:
+		l.only("a.state <> 'ok' AND a.state <> 'pending' AND a.failures > 0")
+	case influencer.ProblemStale:
+		policy, err := s.currentPolicy(s.db.WithContext(ctx))
+		if err != nil {
+			return err
+		}
+		before := f.StaleBefore
+		if before.IsZero() {
+			before = s.now().Add(-policy.EvidenceMaxAge)
+		}
+		l.only("(a.state = 'ok' OR a.state <> 'pending' AND a.failures = 0) AND a.synced_at < ?", before.UnixMicro())
+	default:
+		return fmt.Errorf("problem %q: %w", f.Problem, influencer.ErrNotFound)
+	}
+	return nil
 }
 
 // timeless keeps of a time only that there is one: a filter of "older than a
@@ -79,8 +116,11 @@ func timeless(t time.Time) time.Time {
 func (s *Store) accountsAfter(ctx context.Context, l *listing) func(after int64, limit int) ([]influencer.OwnedAccount, error) {
 	db := s.db.WithContext(ctx)
 	return func(after int64, limit int) ([]influencer.OwnedAccount, error) {
-		rows, err := db.Raw("SELECT "+accountColumns+" FROM accounts a"+l.whereSQL("a.id > ?")+" ORDER BY a.id LIMIT ?",
-			l.with(after, limit)...).Rows()
+		query, args, err := accountsSQL(db, l, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := db.Raw(query, args...).Rows()
 		if err != nil {
 			return nil, err
 		}
@@ -101,6 +141,23 @@ func (s *Store) accountsAfter(ctx context.Context, l *listing) func(after int64,
 		}
 		return owned(db, found)
 	}
+}
+
+// accountsSQL is the query for one page. An agency's accounts are found by its
+// people: in the order of the accounts' ids all those of others would be passed.
+func accountsSQL(db *gorm.DB, l *listing, after int64, limit int) (query string, args []any, err error) {
+	if l.agency == "" {
+		return "SELECT " + accountColumns + " FROM accounts a" + l.whereSQL("a.id > ?") + " ORDER BY a.id LIMIT ?", l.with(after, limit), nil
+	}
+	var person int64
+	if after > 0 {
+		if _, err := scanOne(db.Raw("SELECT person_id FROM accounts WHERE id = ?", after), &person); err != nil {
+			return "", nil, fmt.Errorf("where the page begins: %w", err)
+		}
+	}
+	return "SELECT " + accountColumns + " FROM people p JOIN accounts a ON a.person_id = p.id" +
+			l.whereSQL("p.agency = ?", "p.id >= ?", "(p.id > ? OR a.id > ?)") + " ORDER BY p.id, a.id LIMIT ?",
+		l.with(l.agency, person, person, after, limit), nil
 }
 
 // owned gives accounts their owners.

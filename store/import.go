@@ -42,6 +42,11 @@ func (s *Store) Import(ctx context.Context, rows func(func(influencer.Row) error
 	i.run = func(fn func(tx *gorm.DB) error) error { return s.write(ctx, fn) }
 	if !o.DryRun {
 		err := i.all(rows)
+		if err == nil && i.report.PeopleAdded+i.report.AccountsAdded > 0 {
+			// So that dashboards are right at once. The roster is in, whatever becomes of
+			// this: who asks later, or the next round of the scheduler, counts again.
+			_ = s.CountTotals(ctx)
+		}
 		return i.report, wrapImport(err)
 	}
 	var failed error

@@ -23,6 +23,9 @@ type listing struct {
 	sum   [8]byte // of the list's name and filter; a cursor carries it
 	where []string
 	args  []any
+
+	agency   string              // of which accounts are listed, person by person
+	statuses []influencer.Status // each of which is looked up by itself
 }
 
 // newListing begins the walk of the list called name under filter, any plain

@@ -33,6 +33,7 @@ type Store struct {
 	writing  chan struct{} // SQLite has one writer at a time; nil on Postgres
 	touching chan struct{} // who notes the use of a key
 	policies policyCache
+	counted  totalsCache
 }
 
 // Open connects and checks that the schema is the one this program knows. It

@@ -81,14 +81,35 @@ func peopleListing(f influencer.PeopleFilter) *listing {
 	if f.Platform != "" {
 		l.only("EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.platform = ?)", f.Platform)
 	}
-	if len(f.Statuses) > 0 {
+	query := strings.TrimSpace(f.Query)
+	if len(f.Statuses) > 0 && query != "" {
 		l.only("p.status IN ?", f.Statuses)
-		if !slices.Contains(f.Statuses, influencer.StatusNone) {
-			l.only("p.status <> 'none'") // says that the partial index will do
-		}
+	} else {
+		l.statuses = f.Statuses
 	}
-	l.search(strings.TrimSpace(f.Query))
+	l.search(query)
 	return l
+}
+
+// peopleSQL is the query for one page. Each status is looked up by itself, in the
+// order of ids that an index has ready; a list of statuses would be gathered and
+// sorted whole, or everybody else passed on the way.
+func peopleSQL(l *listing, after int64, limit int) (string, []any) {
+	const order = " ORDER BY p.id LIMIT ?"
+	if len(l.statuses) == 0 {
+		return "SELECT " + personColumns + " FROM people p" + l.whereSQL("p.id > ?") + order, l.with(after, limit)
+	}
+	var parts []string
+	var args []any
+	for _, status := range slices.Compact(slices.Sorted(slices.Values(l.statuses))) {
+		conditions := []string{"p.status = ?", "p.id > ?"}
+		if status != influencer.StatusNone {
+			conditions = append(conditions, "p.status <> 'none'") // says that the partial index will do
+		}
+		parts = append(parts, "SELECT id FROM (SELECT p.id FROM people p"+l.whereSQL(conditions...)+order+") AS s")
+		args = append(args, l.with(status, after, limit)...)
+	}
+	return "SELECT " + personColumns + " FROM people p WHERE p.id IN (" + strings.Join(parts, " UNION ALL ") + ")" + order, append(args, limit)
 }
 
 // search narrows people to what somebody typed.
@@ -115,8 +136,8 @@ func fillNIP(digits, with string) string {
 func (s *Store) peopleAfter(ctx context.Context, l *listing) func(after int64, limit int) ([]influencer.PersonAccounts, error) {
 	db := s.db.WithContext(ctx)
 	return func(after int64, limit int) ([]influencer.PersonAccounts, error) {
-		owners, err := loadPeople(db, "SELECT "+personColumns+" FROM people p"+l.whereSQL("p.id > ?")+" ORDER BY p.id LIMIT ?",
-			l.with(after, limit)...)
+		query, args := peopleSQL(l, after, limit)
+		owners, err := loadPeople(db, query, args...)
 		if err != nil {
 			return nil, err
 		}

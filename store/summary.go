@@ -3,36 +3,28 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/pengikut/pengikut/influencer"
 )
 
 // Summary counts people by status and agency, and accounts by platform and
-// state, and tells of every count on how much data it rests.
+// state, and tells of every count on how much data it rests. In a small database
+// it counts at once; in a large one it tells the last count, which is about a
+// minute old where a scheduler runs: At says when. What it returns may be shared
+// with others who asked the same: it is for reading.
 func (s *Store) Summary(ctx context.Context, f influencer.SummaryFilter) (influencer.Summary, error) {
-	db, now := s.db.WithContext(ctx), s.now()
-	if f.FreshWithin <= 0 {
-		p, err := s.currentPolicy(db)
-		if err != nil {
-			return influencer.Summary{}, fmt.Errorf("store: summary: %w", err)
-		}
-		f.FreshWithin = p.EvidenceMaxAge
+	t, kept, err := s.totals(ctx, f)
+	if err != nil {
+		return influencer.Summary{}, fmt.Errorf("store: summary: %w", err)
 	}
-	t := newTally(now)
-	if err := t.countPeople(db, f); err != nil {
-		return influencer.Summary{}, fmt.Errorf("store: summary of people: %w", err)
+	if kept {
+		return s.counted.summaryOf(t, f), nil
 	}
-	if err := t.countAccounts(db, f, now.Add(-f.FreshWithin)); err != nil {
-		return influencer.Summary{}, fmt.Errorf("store: summary of accounts: %w", err)
-	}
-	return t.summary(), nil
+	return t.summary(f), nil
 }
 
 // tally gathers a summary from grouped counts.
@@ -68,63 +60,36 @@ func (t *tally) platform(name influencer.Platform) *influencer.PlatformSummary {
 	return t.platforms[name]
 }
 
-func (t *tally) countPeople(db *gorm.DB, f influencer.SummaryFilter) error {
-	l := peopleListing(influencer.PeopleFilter{Agency: f.Agency, Platform: f.Platform})
-	rows, err := db.Raw("SELECT p.agency, p.status, count(*) FROM people p"+l.whereSQL()+" GROUP BY p.agency, p.status", l.args...).Rows()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		var status influencer.Status
-		var n int
-		if err := rows.Scan(&name, &status, &n); err != nil {
-			return err
+// summary is the part of a count that the filter leaves.
+func (t totals) summary(f influencer.SummaryFilter) influencer.Summary {
+	out := newTally(t.at)
+	for _, p := range t.people {
+		if p.platform == f.Platform && (f.Agency == "" || p.agency == f.Agency) {
+			out.addPeople(p)
 		}
-		t.sum.People += n
-		t.sum.Statuses[status] += n
-		a := t.agency(name)
-		a.People += n
-		a.Statuses[status] += n
 	}
-	return rows.Err()
+	for _, a := range t.accounts {
+		if (f.Platform == "" || a.platform == f.Platform) && (f.Agency == "" || a.agency == f.Agency) {
+			out.addAccounts(a)
+		}
+	}
+	return out.summary()
 }
 
-func (t *tally) countAccounts(db *gorm.DB, f influencer.SummaryFilter, freshSince time.Time) error {
-	l := newListing("summary", f)
-	if f.Agency != "" {
-		l.only("p.agency = ?", f.Agency)
+func (t *tally) addPeople(p peopleTotal) {
+	t.sum.People += p.people
+	t.sum.Statuses[p.status] += p.people
+	a := t.agency(p.agency)
+	a.People += p.people
+	a.Statuses[p.status] += p.people
+}
+
+func (t *tally) addAccounts(a accountTotal) {
+	p := t.platform(a.platform)
+	p.States[a.state] += a.Expected
+	for _, into := range []*influencer.Coverage{&t.sum.Coverage, &t.agency(a.agency).Coverage, &p.Coverage} {
+		cover(into, a.Coverage)
 	}
-	if f.Platform != "" {
-		l.only("a.platform = ?", f.Platform)
-	}
-	fresh := freshSince.UnixMicro()
-	rows, err := db.Raw(`SELECT p.agency, a.platform, a.state, count(*), count(a.fresh), max(a.fresh), min(a.fresh)
-		FROM (SELECT person_id, platform, state, CASE WHEN synced_at >= ? THEN synced_at END AS fresh FROM accounts) a
-		JOIN people p ON p.id = a.person_id`+l.whereSQL()+` GROUP BY p.agency, a.platform, a.state`,
-		append([]any{fresh}, l.args...)...).Rows()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var agency string
-		var platform influencer.Platform
-		var state influencer.AccountState
-		var c influencer.Coverage
-		var newest, oldest sql.NullInt64
-		if err := rows.Scan(&agency, &platform, &state, &c.Expected, &c.Read, &newest, &oldest); err != nil {
-			return err
-		}
-		c.AsOf, c.Oldest = timeOf(newest), timeOf(oldest)
-		p := t.platform(platform)
-		p.States[state] += c.Expected
-		for _, into := range []*influencer.Coverage{&t.sum.Coverage, &t.agency(agency).Coverage, &p.Coverage} {
-			cover(into, c)
-		}
-	}
-	return rows.Err()
 }
 
 // cover adds one count's coverage to another's.

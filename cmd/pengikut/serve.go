@@ -188,7 +188,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	}
 	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
 	o.Headroom = gate.NewHeadroom(limits, asksOf(on))
-	o.Jobs = append(o.Jobs, h.renewJobs(on)...)
+	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs())
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
 	return err
