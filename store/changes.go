@@ -14,9 +14,8 @@ import (
 // there and back costs more than most changes do; SQLite gets one after another.
 // The changes of one set must not touch the same row twice.
 type changes struct {
-	tx     *gorm.DB
-	list   []change
-	events []eventRow
+	tx   *gorm.DB
+	list []change
 }
 
 type change struct {
@@ -32,7 +31,6 @@ func (c *changes) add(what string, rows int, sql string, args ...any) {
 
 // run writes them all.
 func (c *changes) run() error {
-	c.addEvents()
 	list := c.list
 	c.list = nil
 	switch {

@@ -115,8 +115,8 @@ func timeOfPtr(us *int64) time.Time {
 	return time.UnixMicro(*us).UTC()
 }
 
-// RotateCredentials encrypts every token, and every webhook's secret, under the
-// newest key and tells how many it moved. Tokens whose key is missing or that were tampered with stay as they
+// RotateCredentials encrypts every token under the newest key and tells how many
+// it moved. Tokens whose key is missing or that were tampered with stay as they
 // are and are counted in the error.
 func (s *Store) RotateCredentials(ctx context.Context) (moved int, err error) {
 	stuck, why := 0, error(nil)
@@ -141,13 +141,6 @@ func (s *Store) RotateCredentials(ctx context.Context) (moved int, err error) {
 				moved++
 			}
 		}
-	}
-	secrets, left, err := s.rotateWebhookSecrets(ctx)
-	moved += secrets
-	if left > 0 {
-		stuck, why = stuck+left, err
-	} else if err != nil {
-		return moved, fmt.Errorf("store: rotate webhook secrets: %w", err)
 	}
 	if stuck > 0 {
 		return moved, fmt.Errorf("store: rotate credentials: %d stay as they are: %w", stuck, why)
