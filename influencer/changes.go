@@ -13,8 +13,12 @@ func (x explainer) changes() []string {
 		lines = append(lines, fmt.Sprintf("Due now: %s to %s (%s).", x.v.Move.From, x.v.Move.To, x.v.Move.Reason))
 	case status == StatusBlocked:
 		return []string{"To change it: an admin's unblock."}
+	case x.e.Standing.Left != "":
+		return []string{"To change it: an admin's rejoin, if the person is in the service after all."}
 	case status == StatusSuspended:
 		return []string{"To change it: an admin's reinstate, or the end of the suspension."}
+	case x.v.Qualifies == Yes && !status.Holds() && x.e.frozen(x.now):
+		return []string{"To change it: the end of the freeze of new grants. Who qualifies then is decided at once."}
 	case status == StatusPending && x.v.Qualifies == Yes:
 		lines = append(lines, "To change it: an admin's approval.")
 	}

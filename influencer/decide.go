@@ -74,7 +74,7 @@ type judge struct {
 
 func newJudge(p *Policy, e *Evidence, now time.Time) judge {
 	j := judge{p: p, e: e, now: now, holder: e.Standing.Underlying().Holds()}
-	j.used = Evidence{Standing: e.Standing, Accounts: make([]AccountEvidence, len(e.Accounts))}
+	j.used = Evidence{Standing: e.Standing, Accounts: make([]AccountEvidence, len(e.Accounts)), FrozenUntil: e.FrozenUntil}
 	copy(j.used.Accounts, e.Accounts)
 	for i := range j.used.Accounts {
 		j.used.Accounts[i].Readings = nil
@@ -129,13 +129,13 @@ func containsID(ids []int64, id int64) bool {
 }
 
 // rules tells whether the rule may move the status: not while a block or a
-// suspension lies over it.
+// suspension lies over it, and not of who has left the service.
 func (j *judge) rules() bool {
 	s := &j.e.Standing
-	switch s.Status {
-	case StatusBlocked:
+	switch {
+	case s.Left != "", s.Status == StatusBlocked:
 		return false
-	case StatusSuspended:
+	case s.Status == StatusSuspended:
 		return !s.Until.IsZero() && !j.now.Before(s.Until)
 	default:
 		return true
@@ -170,7 +170,8 @@ func (j *judge) facts(requirements, activity Answer) Condition {
 		pick(j.p.Grace > 0, WithGrace, WithoutGrace) |
 		pick(s.FirstGrantedAt.IsZero(), NeverHeld, HeldOnce) |
 		pick(j.now.Before(s.graceStart().Add(j.p.Grace)), 0, GraceOver) |
-		pick(s.Status == StatusSuspended, SuspensionOver, 0)
+		pick(s.Status == StatusSuspended, SuspensionOver, 0) |
+		pick(j.e.frozen(j.now), 0, GrantsOpen)
 	switch {
 	case requirements == No:
 		facts |= FailsLine

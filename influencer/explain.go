@@ -10,7 +10,8 @@ import (
 // the activity, and what would change it. v is Decide's verdict on e at now.
 func Explain(p Policy, v Verdict, e Evidence, now time.Time) []string {
 	x := explainer{p: p, v: v, e: e, now: now}
-	lines := []string{x.status(), x.rule()}
+	lines := append([]string{x.status()}, x.marks()...)
+	lines = append(lines, x.rule())
 	for _, r := range v.Requirements {
 		lines = append(lines, x.requirement(r))
 	}
@@ -53,6 +54,19 @@ func (x explainer) status() string {
 	default:
 		return "Is not an influencer."
 	}
+}
+
+// marks are what keeps the rule from moving the status but is no status itself.
+func (x explainer) marks() []string {
+	var lines []string
+	if s := x.e.Standing; s.Left != "" {
+		lines = append(lines, fmt.Sprintf("Has left the service (%s) on %s. The rule moves nothing, and the accounts are not read.",
+			s.Left, English.Date(s.LeftAt)))
+	}
+	if x.e.frozen(x.now) {
+		lines = append(lines, "New grants are frozen until "+English.DateTime(x.e.FrozenUntil)+"; who holds the status is not concerned.")
+	}
+	return lines
 }
 
 func (x explainer) until() string {

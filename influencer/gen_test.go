@@ -82,6 +82,9 @@ func genReadings(t *rapid.T) []Reading {
 
 func genEvidence(t *rapid.T) Evidence {
 	e := Evidence{Standing: genStanding(t)}
+	if rapid.IntRange(0, 3).Draw(t, "frozen") == 0 {
+		e.FrozenUntil = at.Add(genAge(t, "frozen until") - time.Hour)
+	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "accounts") {
 		e.Accounts = append(e.Accounts, AccountEvidence{
 			AccountID: int64(i + 1), Handle: "h",
@@ -100,6 +103,9 @@ func genStanding(t *rapid.T) Standing {
 		s.HeldBefore = rapid.SampledFrom([]Status{StatusNone, StatusPending, StatusActive, StatusGrace, StatusRevoked}).Draw(t, "held before")
 		s.Until = genTime(t, "until")
 	}
+	if rapid.IntRange(0, 4).Draw(t, "left") == 0 {
+		s = genLeaver(t, s)
+	}
 	under := s.Underlying()
 	if under.Holds() || under == StatusRevoked || under == StatusPending && rapid.Bool().Draw(t, "held once") {
 		s.FirstGrantedAt = s.Since.Add(-100 * day)
@@ -108,4 +114,32 @@ func genStanding(t *rapid.T) Standing {
 		s.GraceSince = at.Add(-genAge(t, "grace since"))
 	}
 	return s
+}
+
+// genLeaver lets a person of this standing have left the service.
+func genLeaver(t *rapid.T, s Standing) Standing {
+	s.Left, s.LeftAt = rapid.SampledFrom(Leavings()).Draw(t, "why left"), at.Add(-genAge(t, "left at"))
+	former := rapid.SampledFrom([]Status{StatusNone, StatusRevoked}).Draw(t, "former")
+	if s.Status == StatusBlocked {
+		s.HeldBefore = former
+		return s
+	}
+	s.Status, s.HeldBefore, s.Until = former, "", time.Time{}
+	return s
+}
+
+// genAction draws an act that is whole in itself.
+func genAction(t *rapid.T, kind ActionKind, now time.Time) Action {
+	a := Action{Kind: kind}
+	switch kind {
+	case ActionSuspend:
+		if rapid.Bool().Draw(t, "dated") {
+			a.Until = now.Add(time.Hour)
+		}
+	case ActionBlock:
+		a.Basis, a.Decree = "PP 94/2021", "SK-1"
+	case ActionLeave:
+		a.Why = rapid.SampledFrom(Leavings()).Draw(t, "why")
+	}
+	return a
 }

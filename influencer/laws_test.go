@@ -151,13 +151,10 @@ func TestLawWalk(t *testing.T) {
 }
 
 func step(t *rapid.T, s Standing, now time.Time) (Move, Standing, bool) {
-	kind := rapid.SampledFrom([]ActionKind{"", "", "", ActionSuspend, ActionReinstate, ActionBlock, ActionUnblock, ActionApprove}).Draw(t, "kind")
+	kind := rapid.SampledFrom(append(ActionKinds(), "", "", "", "")).Draw(t, "kind")
 	if kind != "" {
-		a := Action{Kind: kind}
-		if kind == ActionSuspend && rapid.Bool().Draw(t, "dated") {
-			a.Until = now.Add(time.Hour)
-		}
-		m, after, err := Act(s, a, now)
+		a := genAction(t, kind, now)
+		m, after, err := Act(Evidence{Standing: s, Act: &a, FrozenUntil: genTime(t, "frozen until")}, now)
 		if err != nil && after != s {
 			t.Fatal("a refused act changed the standing")
 		}
@@ -177,8 +174,17 @@ func checkStep(t *rapid.T, before, after Standing, m Move) {
 	if row == nil || m.From != before.Status || m.To != after.Status {
 		t.Fatalf("move %v is not of the table", m)
 	}
-	if before.Status == StatusBlocked && row.Action != ActionUnblock {
+	if before.Status == StatusBlocked && row.Action != ActionUnblock && after.Status != StatusBlocked {
 		t.Fatalf("a block was left by %q", row.Name)
+	}
+	if before.Left != "" && (row.Action == "" || after.Status != before.Status && row.Action != ActionBlock && row.Action != ActionUnblock) {
+		t.Fatalf("%q moved somebody who has left the service", row.Name)
+	}
+	if after.Left != "" && (after.Underlying().Holds() || after.Underlying() == StatusPending) {
+		t.Fatalf("left the service as %s over %s", after.Status, after.Underlying())
+	}
+	if (after.Left == "") != after.LeftAt.IsZero() {
+		t.Fatalf("left %q at %v", after.Left, after.LeftAt)
 	}
 	if before.Status == StatusSuspended && before.Until.IsZero() && row.Action == "" {
 		t.Fatalf("an open suspension was left by %q", row.Name)
@@ -328,7 +334,8 @@ func TestHistoryIsEnough(t *testing.T) {
 				r.Followers, r.Friends = known(r.Followers), known(r.Friends)
 			}
 		}
-		brief := Evidence{Standing: e.Standing, Accounts: slices.Clone(e.Accounts)}
+		brief := e
+		brief.Accounts = slices.Clone(e.Accounts)
 		for i, a := range brief.Accounts {
 			n := slices.IndexFunc(a.Readings, func(r Reading) bool { return !r.Suspect })
 			brief.Accounts[i].Readings = a.Readings[:n+1]
@@ -353,4 +360,75 @@ func known(n *int64) *int64 {
 		return new(int64)
 	}
 	return n
+}
+
+// Who has left the service is moved by no rule, and asks for no read.
+func TestLawLeaverStays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, e := genPolicy(t), genEvidence(t)
+		e.Standing = genLeaver(t, e.Standing)
+		if v := Decide(p, e, at); v.Move != nil || v.Doubtful != nil || v.Near(p) != nil || v.Unconfirmed(p, at) != nil {
+			t.Fatalf("%+v of somebody who has left", v)
+		}
+	})
+}
+
+// A freeze never makes a decision: it changes no answer, and the only move that
+// it stops is a new grant or the queue for one.
+func TestLawFreezeOnlyWithholds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, e := genPolicy(t), genEvidence(t)
+		e.FrozenUntil = time.Time{}
+		open := Decide(p, e, at)
+		e.FrozenUntil = at.Add(time.Second)
+		frozen := Decide(p, e, at)
+		if frozen.Move != nil && (frozen.Move.To == StatusActive || frozen.Move.To == StatusPending) && !e.Standing.Underlying().Holds() && frozen.Move.To != e.Standing.Underlying() {
+			t.Fatalf("granted %v within a freeze", *frozen.Move)
+		}
+		suspensionOver := frozen.Move != nil && frozen.Move.Reason == ReasonSuspensionOver
+		if !cmp.Equal(open.Move, frozen.Move) && (open.Move == nil || open.Move.Row().When&GrantsOpen == 0 || frozen.Move != nil && !suspensionOver) {
+			t.Fatalf("%v became %v by a freeze", open.Move, frozen.Move)
+		}
+		open.Move, frozen.Move, open.Used, frozen.Used = nil, nil, Evidence{}, Evidence{}
+		if diff := cmp.Diff(open, frozen); diff != "" {
+			t.Fatalf("a freeze changed the verdict (-open +frozen):\n%s", diff)
+		}
+	})
+}
+
+// An act that is done and taken back leaves the person where the rule finds the
+// same: a block and its unblock, a suspension and its reinstatement.
+func TestLawActsAreReversible(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := Evidence{Standing: genStanding(t)}
+		pair := rapid.SampledFrom([][2]ActionKind{{ActionSuspend, ActionReinstate}, {ActionBlock, ActionUnblock}, {ActionLeave, ActionRejoin}}).Draw(t, "pair")
+		before := e.Standing
+		there, back := genAction(t, pair[0], at), Action{Kind: pair[1]}
+		e.Act = &there
+		_, after, err := Act(e, at)
+		if err != nil {
+			return
+		}
+		e.Standing, e.Act = after, &back
+		m, after, err := Act(e, at.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := before.Underlying()
+		if pair[0] == ActionLeave {
+			want = StatusNone
+			if before.held() {
+				want = StatusRevoked
+			}
+		}
+		if after.Underlying() != want || !after.FirstGrantedAt.Equal(before.FirstGrantedAt) {
+			t.Fatalf("%s over %s, then %v: %+v", pair[0], before.Status, m, after)
+		}
+		if pair[0] == ActionLeave && (after.Status == StatusBlocked) != (before.Status == StatusBlocked) {
+			t.Fatalf("a leaving turned %s into %s", before.Status, after.Status)
+		}
+	})
 }

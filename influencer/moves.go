@@ -23,6 +23,9 @@ const (
 	ReasonReinstated     Reason = "reinstated"      // an admin ended the suspension
 	ReasonBlocked        Reason = "blocked"         // an admin blocked, with a legal basis
 	ReasonUnblocked      Reason = "unblocked"       // an admin ended the block
+	ReasonUnapproved     Reason = "unapproved"      // an admin took the approval back
+	ReasonLeft           Reason = "left"            // is no longer in the service
+	ReasonRejoined       Reason = "rejoined"        // is in the service again
 )
 
 // Event names what a move means to the world outside, for the outbox.
@@ -41,6 +44,9 @@ const (
 	EventReinstated       Event = "reinstated"
 	EventBlocked          Event = "blocked"
 	EventUnblocked        Event = "unblocked"
+	EventUnapproved       Event = "unapproved" // is no influencer any more, waits for an admin again
+	EventLeft             Event = "left"       // left the service without holding the status; who held it is revoked
+	EventRejoined         Event = "rejoined"
 )
 
 // Condition is a set of facts that must all hold for the rule to move a status.
@@ -59,11 +65,14 @@ const (
 	HeldOnce                                // the status was granted before
 	NeverHeld                               // it never was
 	SuspensionOver                          // the suspension's date has come
+	GrantsOpen                              // no freeze of new grants is in force
+	Serving                                 // the person is in the service
+	HasLeft                                 // the person has left it
 )
 
 var factNames = [...]string{"qualifies", "requirements not met", "requirements not failed, inactive",
 	"approval automatic", "approval manual", "grace above 0", "grace 0", "grace over",
-	"granted before", "never granted", "its date has come"}
+	"granted before", "never granted", "its date has come", "no freeze", "in the service", "has left the service"}
 
 // String lists the facts, for the documentation.
 func (c Condition) String() string {
@@ -85,7 +94,7 @@ type MoveRow struct {
 	Name   string
 	From   []Status
 	Action ActionKind // the admin's act that makes the move, "" when the rule does
-	When   Condition  // what must hold, when the rule makes it
+	When   Condition  // what must hold
 	To     Status
 	Reason Reason
 	Event  Event
@@ -96,14 +105,15 @@ var (
 
 	// moveTable is every move there is; what is not here does not happen. An
 	// unknown answer gives none of the facts, so it moves nothing. A suspension
-	// that ends takes first the row of the status held before, if one applies.
+	// that ends takes first the row of the status held before, if one applies. The
+	// rule moves nobody who is blocked, suspended or has left the service.
 	// The rows that take a held status away come before those of pending, so that
 	// Move.Row finds them first.
 	moveTable = []MoveRow{
-		{"grant", []Status{StatusNone}, "", Qualifies | ApprovalAutomatic, StatusActive, ReasonQualifies, EventGranted},
-		{"queue", []Status{StatusNone}, "", Qualifies | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
-		{"return", []Status{StatusRevoked}, "", Qualifies | ApprovalAutomatic, StatusActive, ReasonReturned, EventGranted},
-		{"queue return", []Status{StatusRevoked}, "", Qualifies | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
+		{"grant", []Status{StatusNone}, "", Qualifies | GrantsOpen | ApprovalAutomatic, StatusActive, ReasonQualifies, EventGranted},
+		{"queue", []Status{StatusNone}, "", Qualifies | GrantsOpen | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
+		{"return", []Status{StatusRevoked}, "", Qualifies | GrantsOpen | ApprovalAutomatic, StatusActive, ReasonReturned, EventGranted},
+		{"queue return", []Status{StatusRevoked}, "", Qualifies | GrantsOpen | ApprovalManual, StatusPending, ReasonAwaitsApproval, EventAwaitingApproval},
 
 		{"grace below", []Status{StatusActive}, "", FailsLine | WithGrace, StatusGrace, ReasonBelowLine, EventGraceStarted},
 		{"grace inactive", []Status{StatusActive}, "", FailsActivity | WithGrace, StatusGrace, ReasonInactive, EventGraceStarted},
@@ -114,8 +124,8 @@ var (
 		{"grace over below", []Status{StatusGrace}, "", FailsLine | GraceOver, StatusRevoked, ReasonBelowLine, EventRevoked},
 		{"grace over inactive", []Status{StatusGrace}, "", FailsActivity | GraceOver, StatusRevoked, ReasonInactive, EventRevoked},
 
-		{"release", []Status{StatusPending}, "", Qualifies | ApprovalAutomatic | NeverHeld, StatusActive, ReasonQualifies, EventGranted},
-		{"release return", []Status{StatusPending}, "", Qualifies | ApprovalAutomatic | HeldOnce, StatusActive, ReasonReturned, EventGranted},
+		{"release", []Status{StatusPending}, "", Qualifies | GrantsOpen | ApprovalAutomatic | NeverHeld, StatusActive, ReasonQualifies, EventGranted},
+		{"release return", []Status{StatusPending}, "", Qualifies | GrantsOpen | ApprovalAutomatic | HeldOnce, StatusActive, ReasonReturned, EventGranted},
 		{"withdraw below", []Status{StatusPending}, "", FailsLine | NeverHeld, StatusNone, ReasonBelowLine, EventWithdrawn},
 		{"withdraw inactive", []Status{StatusPending}, "", FailsActivity | NeverHeld, StatusNone, ReasonInactive, EventWithdrawn},
 		{"withdraw return below", []Status{StatusPending}, "", FailsLine | HeldOnce, StatusRevoked, ReasonBelowLine, EventWithdrawn},
@@ -123,11 +133,20 @@ var (
 
 		{"suspension over", []Status{StatusSuspended}, "", SuspensionOver, Former, ReasonSuspensionOver, EventSuspensionEnded},
 
-		{"suspend", anyButBlocked, ActionSuspend, 0, StatusSuspended, ReasonSuspended, EventSuspended},
+		{"suspend", anyButBlocked, ActionSuspend, Serving, StatusSuspended, ReasonSuspended, EventSuspended},
 		{"reinstate", []Status{StatusSuspended}, ActionReinstate, 0, Former, ReasonReinstated, EventReinstated},
 		{"block", anyButBlocked, ActionBlock, 0, StatusBlocked, ReasonBlocked, EventBlocked},
 		{"unblock", []Status{StatusBlocked}, ActionUnblock, 0, Former, ReasonUnblocked, EventUnblocked},
-		{"approve", []Status{StatusPending}, ActionApprove, 0, StatusActive, ReasonApproved, EventGranted},
+		{"approve", []Status{StatusPending}, ActionApprove, GrantsOpen, StatusActive, ReasonApproved, EventGranted},
+		{"unapprove", []Status{StatusActive, StatusGrace}, ActionUnapprove, 0, StatusPending, ReasonUnapproved, EventUnapproved},
+
+		{"leave holding", []Status{StatusActive, StatusGrace}, ActionLeave, 0, StatusRevoked, ReasonLeft, EventRevoked},
+		{"leave suspended", []Status{StatusSuspended}, ActionLeave, HeldOnce, StatusRevoked, ReasonLeft, EventRevoked},
+		{"leave after a loss", []Status{StatusRevoked, StatusPending}, ActionLeave, HeldOnce, StatusRevoked, ReasonLeft, EventLeft},
+		{"leave", []Status{StatusNone, StatusPending, StatusSuspended}, ActionLeave, NeverHeld, StatusNone, ReasonLeft, EventLeft},
+		{"leave blocked", []Status{StatusBlocked}, ActionLeave, 0, StatusBlocked, ReasonLeft, EventLeft},
+		{"rejoin", []Status{StatusNone, StatusRevoked}, ActionRejoin, HasLeft, Former, ReasonRejoined, EventRejoined},
+		{"rejoin blocked", []Status{StatusBlocked}, ActionRejoin, HasLeft, StatusBlocked, ReasonRejoined, EventRejoined},
 	}
 )
 
@@ -145,10 +164,10 @@ func ruleRow(from Status, facts Condition) *MoveRow {
 	return nil
 }
 
-func actionRow(from Status, kind ActionKind) *MoveRow {
+func actionRow(from Status, kind ActionKind, facts Condition) *MoveRow {
 	for i := range moveTable {
 		row := &moveTable[i]
-		if row.Action == kind && kind != "" && slices.Contains(row.From, from) {
+		if row.Action == kind && kind != "" && facts&row.When == row.When && slices.Contains(row.From, from) {
 			return row
 		}
 	}
@@ -178,6 +197,10 @@ func (m Move) Event() Event {
 	return ""
 }
 
-// Loss tells whether the move takes the status away, as the [Breaker] counts:
-// withdrawing a person who waits for approval takes nothing away.
-func (m Move) Loss() bool { return m.Event() == EventRevoked }
+// Loss tells whether the rule takes the status away by the move, as the [Breaker]
+// counts: withdrawing a person who waits for approval takes nothing away, and
+// what an admin orders is no mistake of the rule.
+func (m Move) Loss() bool {
+	row := m.Row()
+	return row != nil && row.Event == EventRevoked && row.Action == ""
+}

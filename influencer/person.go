@@ -45,6 +45,8 @@ type Standing struct {
 	Until          time.Time `json:"until,omitzero"`            // the end of a suspension; zero means open
 	Reason         Reason    `json:"reason,omitzero"`           // why Status is what it is
 	ReasonVersion  int       `json:"reason_version,omitzero"`   // the policy version that reason was decided under, 0 for none
+	Left           Leaving   `json:"left,omitzero"`             // why the person is no longer in the service, "" for who is
+	LeftAt         time.Time `json:"left_at,omitzero"`          // since when
 }
 
 // Underlying is the status that the rule works on: the one held before while an

@@ -65,7 +65,7 @@ type NearLine struct {
 func (v Verdict) Near(p Policy) *NearLine {
 	status := v.Used.Standing.Status
 	holder := status.Holds()
-	if v.Move != nil || v.Activity == No || status == StatusSuspended || status == StatusBlocked {
+	if v.Move != nil || v.Activity == No || status == StatusSuspended || status == StatusBlocked || v.Used.Standing.Left != "" {
 		return nil
 	}
 	if met := v.meeting(100); (met >= p.Match.Needed(len(v.Requirements))) != holder {

@@ -3,8 +3,9 @@ package influencer
 import "fmt"
 
 // Sentence tells a person in one sentence what a decision did and why, from the
-// decision's own evidence and the policy version it was made under. It names no
-// NIP and no admin, and repeats no note.
+// decision's own evidence and the policy version it was made under, with the
+// decree and the legal basis of an act that has them. It names no NIP and no
+// admin, and repeats no note.
 func Sentence(lang Lang, d Decision, p Policy) string {
 	return sentence(lang, d, p, Decide(p, d.Evidence, d.At))
 }
@@ -13,10 +14,13 @@ func Sentence(lang Lang, d Decision, p Policy) string {
 func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
 	event := Move{From: d.From, To: d.To, Reason: d.Reason}.Event()
 	texts, found := eventTexts[event]
-	if !found {
+	switch {
+	case !found:
 		texts = text{"Status berubah pada %s%s.", "The status changed on %s%s."}
+	case event == EventRevoked && d.Reason == ReasonLeft:
+		texts = text{"Status influencer berakhir pada %s%s.", "Influencer status ended on %s%s."}
 	}
-	tail := cause(lang, d, p, v)
+	tail := cause(lang, d, p, v) + ordered(lang, d.Evidence.Act)
 	was := d.Evidence.Standing
 	switch {
 	case event == EventGraceStarted || d.To == StatusGrace && event == "":
@@ -24,7 +28,7 @@ func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
 		tail += lang.say(text{", dan berakhir pada ", ", and ends on "}) + lang.Date(started.Add(p.Grace))
 	case event == EventGranted && !was.FirstGrantedAt.IsZero():
 		tail += fmt.Sprintf(lang.say(text{"; pertama kali diberikan pada %s", "; it was first granted on %s"}), lang.Date(was.FirstGrantedAt))
-	case event == EventRevoked && was.Underlying() == StatusGrace:
+	case event == EventRevoked && d.Reason != ReasonLeft && was.Underlying() == StatusGrace:
 		tail += fmt.Sprintf(lang.say(text{", setelah masa tenggang sejak %s", ", after a grace period since %s"}), lang.Date(was.graceStart()))
 	}
 	return fmt.Sprintf(lang.say(texts), lang.Date(d.At), tail)
@@ -54,6 +58,36 @@ var eventTexts = map[Event]text{
 	EventReinstated:       {"Penangguhan dicabut oleh admin pada %s%s.", "An admin ended the suspension on %s%s."},
 	EventBlocked:          {"Status diblokir oleh admin pada %s%s.", "An admin blocked the status on %s%s."},
 	EventUnblocked:        {"Pemblokiran dicabut oleh admin pada %s%s.", "An admin ended the block on %s%s."},
+	EventUnapproved:       {"Persetujuan ditarik oleh admin pada %s%s, dan status menunggu persetujuan lagi.", "An admin took the approval back on %s%s, and the status waits for approval again."},
+	EventLeft:             {"Tidak lagi bertugas sebagai ASN sejak %s%s.", "No longer in the service since %s%s."},
+	EventRejoined:         {"Kembali bertugas sebagai ASN sejak %s%s.", "In the service again since %s%s."},
+}
+
+// leavingTexts follow "because".
+var leavingTexts = map[Leaving]text{
+	LeftRetired:   {"pensiun", "the person retired"},
+	LeftMoved:     {"pindah ke luar instansi yang terdaftar", "the person moved to an employer that is not registered"},
+	LeftDeceased:  {"meninggal dunia", "the person died"},
+	LeftDismissed: {"diberhentikan", "the person was dismissed"},
+	LeftEnded:     {"masa kerja berakhir", "the term of service ended"},
+}
+
+// ordered tells the terms of an admin's act: its end, and what it rests on.
+func ordered(lang Lang, a *Action) string {
+	var said string
+	if a == nil {
+		return said
+	}
+	if !a.Until.IsZero() {
+		said += lang.say(text{", sampai ", ", until "}) + lang.DateTime(a.Until)
+	}
+	if a.Decree != "" {
+		said += lang.say(text{", dengan keputusan nomor ", ", by decree "}) + a.Decree
+	}
+	if a.Basis != "" {
+		said += lang.say(text{", dengan dasar hukum ", ", on the legal basis of "}) + a.Basis
+	}
+	return said
 }
 
 // cause is the part that begins with "because", "" where an admin's word or a
@@ -68,6 +102,10 @@ func cause(lang Lang, d Decision, p Policy, v Verdict) string {
 		causes = []string{lang.say(text{"disetujui oleh admin", "an admin approved it"})}
 	case ReasonBelowLine:
 		causes = missed(lang, v)
+	case ReasonLeft:
+		if act := d.Evidence.Act; act != nil && leavingTexts[act.Why] != (text{}) {
+			causes = []string{lang.say(leavingTexts[act.Why])}
+		}
 	case ReasonInactive:
 		causes = []string{lang.say(text{"tidak ada unggahan dalam ", "nothing was posted in "}) + lang.Duration(p.Activity.Within)}
 	}

@@ -24,9 +24,12 @@ type vector struct {
 	Policy   json.RawMessage // what differs from the default
 	Standing vectorStanding
 	Accounts []vectorAccount
+	Frozen   moment // until when new grants are frozen
 	Act      *struct {
-		Kind  ActionKind
-		Until moment
+		Kind          ActionKind
+		Until         moment
+		Why           Leaving
+		Basis, Decree string
 	}
 	Want struct {
 		Qualifies    Answer
@@ -48,6 +51,8 @@ type vectorStanding struct {
 	GraceSince   moment `json:"grace_since"`
 	HeldBefore   Status `json:"held_before"`
 	Until        moment
+	Left         Leaving
+	LeftAt       moment `json:"left_at"`
 }
 
 type vectorAccount struct {
@@ -78,11 +83,15 @@ func (m *moment) UnmarshalText(text []byte) error {
 
 func (s vectorStanding) standing() Standing {
 	return Standing{Status: s.Status, Since: s.Since.Time, FirstGrantedAt: s.FirstGranted.Time,
-		GraceSince: s.GraceSince.Time, HeldBefore: s.HeldBefore, Until: s.Until.Time}
+		GraceSince: s.GraceSince.Time, HeldBefore: s.HeldBefore, Until: s.Until.Time,
+		Left: s.Left, LeftAt: s.LeftAt.Time}
 }
 
 func (v vector) evidence() Evidence {
-	e := Evidence{Standing: v.Standing.standing()}
+	e := Evidence{Standing: v.Standing.standing(), FrozenUntil: v.Frozen.Time}
+	if a := v.Act; a != nil {
+		e.Act = &Action{Kind: a.Kind, Until: a.Until.Time, Why: a.Why, Basis: a.Basis, Decree: a.Decree}
+	}
 	for _, a := range v.Accounts {
 		account := AccountEvidence{AccountID: a.ID, Platform: a.Platform, Handle: "handle",
 			State: a.State, StateSince: a.StateSince.Time}
@@ -160,7 +169,7 @@ func TestVectors(t *testing.T) {
 }
 
 func actVector(t *testing.T, v vector) (*Move, Standing) {
-	m, after, err := Act(v.Standing.standing(), Action{Kind: v.Act.Kind, Until: v.Act.Until.Time}, at)
+	m, after, err := Act(v.evidence(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
