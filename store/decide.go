@@ -76,6 +76,9 @@ type ruling struct {
 // new standing.
 func rule(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time) (ruling, error) {
 	r := ruling{doubtful: map[int64]*account{}}
+	if err := addFreezes(tx, owners, at); err != nil {
+		return r, err
+	}
 	evidence := make([]influencer.Evidence, len(owners))
 	for i, o := range owners {
 		evidence[i] = o.evidence()

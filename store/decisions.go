@@ -12,7 +12,8 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// Decisions lists decisions, newest first, each with its evidence.
+// Decisions lists decisions, newest first, each with its evidence. Their agency
+// is the one that the person was with at the time.
 func (s *Store) Decisions(ctx context.Context, f influencer.DecisionFilter, paging influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
 	l := decisionListing(f)
 	out, err := list(l, paging, s.decisionsBefore(ctx, l), decisionID)
@@ -55,7 +56,7 @@ func decisionListing(f influencer.DecisionFilter) *listing {
 		l.only("d.person_id = ?", f.PersonID)
 	}
 	if f.Agency != "" {
-		l.only("p.agency = ?", f.Agency)
+		l.only("(d.agency = ? OR d.agency = '' AND p.agency = ?)", f.Agency, f.Agency)
 	}
 	if !f.Since.IsZero() {
 		l.only("d.at >= ?", f.Since.UnixMicro())
@@ -75,7 +76,7 @@ func (s *Store) decisionsBefore(ctx context.Context, l *listing) func(before int
 		if before == 0 {
 			before = math.MaxInt64
 		}
-		return s.loadDecisions(db, "SELECT "+decisionColumns+`, p.nip, p.name, p.agency
+		return s.loadDecisions(db, "SELECT "+decisionColumns+`, p.nip, p.name, coalesce(nullif(d.agency, ''), p.agency)
 			FROM decisions d JOIN people p ON p.id = d.person_id`+l.whereSQL("d.id < ?")+" ORDER BY d.id DESC LIMIT ?", l.with(before, limit)...)
 	}
 }

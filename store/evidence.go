@@ -12,19 +12,23 @@ import (
 // from which replay decides again. The names are part of every decision ever
 // stored, so they only grow. What is unknown or never was is left out.
 type evidenceJSON struct {
-	Standing standingJSON   `json:"standing"`
-	Accounts []evidenceItem `json:"accounts"`
+	Standing    standingJSON       `json:"standing"`
+	Accounts    []evidenceItem     `json:"accounts"`
+	FrozenUntil time.Time          `json:"frozen_until,omitzero"`
+	Act         *influencer.Action `json:"act,omitempty"`
 }
 
 type standingJSON struct {
-	Status         influencer.Status `json:"status"`
-	Since          time.Time         `json:"since,omitzero"`
-	FirstGrantedAt time.Time         `json:"first_granted_at,omitzero"`
-	GraceSince     time.Time         `json:"grace_since,omitzero"`
-	HeldBefore     influencer.Status `json:"held_before,omitempty"`
-	Until          time.Time         `json:"until,omitzero"`
-	Reason         influencer.Reason `json:"reason,omitempty"`
-	ReasonVersion  int               `json:"reason_version,omitempty"`
+	Status         influencer.Status  `json:"status"`
+	Since          time.Time          `json:"since,omitzero"`
+	FirstGrantedAt time.Time          `json:"first_granted_at,omitzero"`
+	GraceSince     time.Time          `json:"grace_since,omitzero"`
+	HeldBefore     influencer.Status  `json:"held_before,omitempty"`
+	Until          time.Time          `json:"until,omitzero"`
+	Reason         influencer.Reason  `json:"reason,omitempty"`
+	ReasonVersion  int                `json:"reason_version,omitempty"`
+	Left           influencer.Leaving `json:"left,omitempty"`
+	LeftAt         time.Time          `json:"left_at,omitzero"`
 }
 
 type evidenceItem struct {
@@ -52,7 +56,9 @@ type readingJSON struct {
 
 // encodeEvidence writes evidence in its stored form.
 func encodeEvidence(e influencer.Evidence) (string, error) {
-	out := evidenceJSON{Standing: standingJSON(e.Standing), Accounts: make([]evidenceItem, len(e.Accounts))}
+	out := evidenceJSON{
+		Standing: standingJSON(e.Standing), Accounts: make([]evidenceItem, len(e.Accounts)), FrozenUntil: e.FrozenUntil, Act: e.Act,
+	}
 	for i, a := range e.Accounts {
 		out.Accounts[i] = evidenceItem{a.AccountID, a.Platform, a.Handle, a.State, a.StateSince, encodeReadings(a.Readings)}
 	}
@@ -81,7 +87,10 @@ func decodeEvidence(stored string) (influencer.Evidence, error) {
 	if err := json.Unmarshal([]byte(stored), &in); err != nil {
 		return influencer.Evidence{}, fmt.Errorf("decode evidence: %w", err)
 	}
-	e := influencer.Evidence{Standing: influencer.Standing(in.Standing), Accounts: make([]influencer.AccountEvidence, len(in.Accounts))}
+	e := influencer.Evidence{
+		Standing: influencer.Standing(in.Standing), Accounts: make([]influencer.AccountEvidence, len(in.Accounts)),
+		FrozenUntil: in.FrozenUntil, Act: in.Act,
+	}
 	for i, a := range in.Accounts {
 		e.Accounts[i] = influencer.AccountEvidence{
 			AccountID: a.AccountID, Platform: a.Platform, Handle: a.Handle, State: a.State, StateSince: a.StateSince,

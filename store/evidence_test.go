@@ -17,7 +17,10 @@ func TestEvidenceRoundTrip(t *testing.T) {
 		Standing: influencer.Standing{
 			Status: influencer.StatusSuspended, Since: at, FirstGrantedAt: at.Add(-time.Hour), GraceSince: at.Add(-2 * time.Hour),
 			HeldBefore: influencer.StatusGrace, Until: at.Add(time.Hour), Reason: influencer.ReasonSuspended, ReasonVersion: 3,
+			Left: influencer.LeftRetired, LeftAt: at.Add(-time.Minute),
 		},
+		FrozenUntil: at.Add(time.Minute),
+		Act:         &influencer.Action{Kind: influencer.ActionSuspend, Until: at, Why: influencer.LeftEnded, Basis: "b", Decree: "d"},
 		Accounts: []influencer.AccountEvidence{
 			{AccountID: 1, Platform: influencer.X, Handle: "a", State: influencer.StateOK, StateSince: at, Readings: []influencer.Reading{{
 				AccountID: 1, ObservedAt: at, LastSeenAt: at.Add(time.Hour), Reads: 3, Between: []time.Time{at.Add(time.Minute)},

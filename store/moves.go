@@ -98,10 +98,12 @@ func (c *changes) addStandings(moves []moved) {
 		times("until", pick(final, func(m *moved) time.Time { return m.after.Until })).
 		texts("reason", pick(final, func(m *moved) string { return string(m.after.Reason) })).
 		ints("reason_version", pick(final, func(m *moved) int64 { return int64(m.after.ReasonVersion) })).
+		texts("left_why", pick(final, func(m *moved) string { return string(m.after.Left) })).
+		times("left_at", pick(final, func(m *moved) time.Time { return m.after.LeftAt })).
 		times("at", pick(final, func(m *moved) time.Time { return m.at }))
 	c.add("standings", len(final), `UPDATE people AS p SET status = t.status, since = t.since, first_granted_at = t.first_granted_at,
 			grace_since = t.grace_since, held_before = t.held_before, until = t.until,
-			reason = t.reason, reason_version = t.reason_version, updated_at = t.at
+			reason = t.reason, reason_version = t.reason_version, left_why = t.left_why, left_at = t.left_at, updated_at = t.at
 		FROM ? WHERE p.id = t.id`, set.as(c.tx, "t"))
 }
 
@@ -120,9 +122,10 @@ func (c *changes) addDecisions(moves []moved) error {
 		ints("policy_version", pick(moves, func(m *moved) int64 { return int64(m.version) })).
 		texts("actor", pick(moves, func(m *moved) string { return m.actor })).
 		texts("note", pick(moves, func(m *moved) string { return m.note })).
+		texts("agency", pick(moves, func(m *moved) string { return m.owner.Agency })).
 		json("evidence", evidence)
-	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence)
-		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, evidence FROM ?`, set.as(c.tx, "t"))
+	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence)
+		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence FROM ?`, set.as(c.tx, "t"))
 	return nil
 }
 

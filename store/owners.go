@@ -15,7 +15,8 @@ import (
 // owner is a person with all the person's accounts: what a decision is made of.
 type owner struct {
 	influencer.Person
-	accounts []*account
+	accounts    []*account
+	frozenUntil time.Time // until when new grants are frozen; see [addFreezes]
 }
 
 // account is an account's row. The counts and the run from ObservedAt to
@@ -66,13 +67,13 @@ func (o *owner) evidence() influencer.Evidence {
 			Readings: readings[first:len(readings):len(readings)],
 		}
 	}
-	return influencer.Evidence{Standing: o.Standing, Accounts: accounts}
+	return influencer.Evidence{Standing: o.Standing, Accounts: accounts, FrozenUntil: o.frozenUntil}
 }
 
 // personColumns and accountColumns are what readPerson and readAccount read.
 const (
 	personColumns = `p.id, p.nip, p.name, p.agency, p.unit, p.status, p.since, p.first_granted_at,
-		p.grace_since, p.held_before, p.until, p.reason, p.reason_version`
+		p.grace_since, p.held_before, p.until, p.reason, p.reason_version, p.left_why, p.left_at`
 	accountColumns = `a.id, a.person_id, a.platform, a.handle, a.external_id, a.state, a.state_since,
 		a.followers, a.friends, a.following, a.posts, a.last_active_at, a.observed_at, a.synced_at,
 		a.reads, a.between_reads, a.suspect, a.source, a.attempted_at, a.failures, a.error`
@@ -160,6 +161,7 @@ func readPerson(c *cursor, p *influencer.Person) {
 	p.Status, p.Since, p.FirstGrantedAt = influencer.Status(c.word()), c.time(), c.time()
 	p.GraceSince, p.HeldBefore, p.Until = c.time(), influencer.Status(c.word()), c.time()
 	p.Reason, p.ReasonVersion = influencer.Reason(c.word()), int(c.int())
+	p.Left, p.LeftAt = influencer.Leaving(c.word()), c.time()
 }
 
 // readAccount reads accountColumns.

@@ -82,10 +82,11 @@ type storedDecision struct {
 // loadChains reads a page of people with their decisions. It is one statement, so
 // a move made meanwhile is seen whole or not at all.
 func loadChains(db *gorm.DB, after int64) ([]chain, error) {
-	rows, err := db.Raw(`SELECT p.id, p.status, p.since, p.first_granted_at, coalesce(d.id, 0), coalesce(d.at, 0),
+	rows, err := db.Raw(`SELECT p.id, p.status, p.since, p.first_granted_at, p.grace_since, p.held_before, p.until, p.left_why, p.left_at,
+			coalesce(d.id, 0), coalesce(d.at, 0),
 			coalesce(d.from_status, ''), coalesce(d.to_status, ''), coalesce(d.reason, ''),
 			coalesce(d.policy_version, 0), coalesce(d.actor, ''), d.evidence
-		FROM (SELECT id, status, since, first_granted_at FROM people WHERE id > ? ORDER BY id LIMIT ?) p
+		FROM (SELECT id, status, since, first_granted_at, grace_since, held_before, until, left_why, left_at FROM people WHERE id > ? ORDER BY id LIMIT ?) p
 		LEFT JOIN decisions d ON d.person_id = p.id ORDER BY p.id, d.id`, after, replayPeople).Rows()
 	if err != nil {
 		return nil, err
@@ -109,15 +110,16 @@ func loadChains(db *gorm.DB, after int64) ([]chain, error) {
 }
 
 func scanChain(rows *sql.Rows) (c chain, d storedDecision, err error) {
-	var since, granted sql.NullInt64
+	s := &c.standing
+	var since, granted, grace, until, left sql.NullInt64
 	var at int64
 	var evidence sql.NullString
-	err = rows.Scan(&c.person, &c.standing.Status, &since, &granted, &d.ID, &at,
+	err = rows.Scan(&c.person, &s.Status, &since, &granted, &grace, &s.HeldBefore, &until, &s.Left, &left, &d.ID, &at,
 		&d.From, &d.To, &d.Reason, &d.PolicyVersion, &d.Actor, &evidence)
 	if err != nil {
 		return c, d, err
 	}
-	c.standing.Since, c.standing.FirstGrantedAt = timeOf(since), timeOf(granted)
+	s.Since, s.FirstGrantedAt, s.GraceSince, s.Until, s.LeftAt = timeOf(since), timeOf(granted), timeOf(grace), timeOf(until), timeOf(left)
 	d.PersonID, d.At = c.person, time.UnixMicro(at).UTC()
 	if evidence.Valid {
 		d.Evidence, d.unreadable = decodeEvidence(evidence.String)
@@ -144,11 +146,10 @@ func (r *replay) person(c chain) error {
 				return err
 			}
 		}
-		if err := r.decision(d); err != nil {
+		if err := r.decision(d, standing); err != nil {
 			return err
 		}
-		move := influencer.Move{From: d.From, To: d.To, Reason: d.Reason}
-		standing = standing.After(move, influencer.Policy{Version: d.PolicyVersion}, d.At)
+		standing = d.after(standing)
 	}
 	stored, given := standingText(c.standing), standingText(standing)
 	if stored == given {
@@ -157,13 +158,36 @@ func (r *replay) person(c chain) error {
 	return r.report(Difference{PersonID: c.person, Stored: stored, Recomputed: given})
 }
 
+// after is the standing that the decision as it is stored leaves behind.
+func (d storedDecision) after(before influencer.Standing) influencer.Standing {
+	move := influencer.Move{From: d.From, To: d.To, Reason: d.Reason}
+	if d.Evidence.Act != nil {
+		e := influencer.Evidence{Standing: before, Act: d.Evidence.Act}
+		if m, after, err := influencer.Act(e, d.At); err == nil && m == move {
+			return after
+		}
+	}
+	return before.After(move, influencer.Policy{Version: d.PolicyVersion}, d.At)
+}
+
 func standingText(s influencer.Standing) string {
 	text := string(s.Status)
-	if !s.Since.IsZero() {
-		text += " since " + s.Since.Format(time.RFC3339Nano)
+	for _, part := range []struct {
+		what string
+		at   time.Time
+	}{
+		{" since ", s.Since}, {", first granted ", s.FirstGrantedAt}, {", in grace since ", s.GraceSince},
+		{", until ", s.Until}, {", left the service at ", s.LeftAt},
+	} {
+		if !part.at.IsZero() {
+			text += part.what + part.at.Format(time.RFC3339Nano)
+		}
 	}
-	if !s.FirstGrantedAt.IsZero() {
-		text += ", first granted " + s.FirstGrantedAt.Format(time.RFC3339Nano)
+	if s.HeldBefore != "" {
+		text += ", before " + string(s.HeldBefore)
+	}
+	if s.Left != "" {
+		text += ", " + string(s.Left)
 	}
 	return text
 }
@@ -172,16 +196,22 @@ func (r *replay) differ(d storedDecision, stored, recomputed string) error {
 	return r.report(Difference{PersonID: d.PersonID, DecisionID: d.ID, At: d.At, Stored: stored, Recomputed: recomputed})
 }
 
-// decision recomputes one decision.
-func (r *replay) decision(d storedDecision) error {
+// decision recomputes one decision of a person who stood so before it.
+func (r *replay) decision(d storedDecision, before influencer.Standing) error {
 	if d.At.Before(r.opts.Since) {
 		return nil
 	}
 	r.checked++
 	stored := moveText(&influencer.Move{From: d.From, To: d.To, Reason: d.Reason})
 	recomputed, err := r.recompute(d)
-	if err != nil || recomputed == stored {
+	if err != nil {
 		return err
+	}
+	if saw, was := standingText(d.Evidence.Standing), standingText(before); recomputed == stored && saw != was {
+		stored, recomputed = "on "+saw, "on "+was+", where the decisions before led"
+	}
+	if recomputed == stored {
+		return nil
 	}
 	return r.differ(d, stored, recomputed)
 }
@@ -210,20 +240,13 @@ func (r *replay) policy(d storedDecision) (influencer.Policy, error) {
 	return r.s.policy(r.db, d.PolicyVersion)
 }
 
-// recomputeAct does an admin's act again. Whose act it was is told by the reason,
-// since each act has one of its own.
+// recomputeAct does an admin's act again, as it was ordered.
 func recomputeAct(d storedDecision) string {
-	for _, row := range influencer.Moves() {
-		if row.Action == "" || row.Reason != d.Reason {
-			continue
-		}
-		m, _, err := influencer.Act(d.Evidence.Standing, influencer.Action{Kind: row.Action}, d.At)
-		if err != nil {
-			return "nothing: " + err.Error()
-		}
-		return moveText(&m)
+	m, _, err := influencer.Act(d.Evidence, d.At)
+	if err != nil {
+		return "nothing: " + err.Error()
 	}
-	return "nothing: no act of an admin has that reason"
+	return moveText(&m)
 }
 
 func moveText(m *influencer.Move) string {

@@ -32,11 +32,12 @@ func (db *testDB) act(person int64, a influencer.Action) {
 		db.t.Fatalf("person %d: %v", person, err)
 	}
 	o := owners[0]
-	move, after, err := influencer.Act(o.Standing, a, db.clock.at)
+	e := influencer.Evidence{Standing: o.Standing, Act: &a}
+	move, after, err := influencer.Act(e, db.clock.at)
 	if err != nil {
 		db.t.Fatal(err)
 	}
-	m := moved{owner: o, move: move, after: after, evidence: influencer.Evidence{Standing: o.Standing}, at: db.clock.at, actor: "admin", note: "why"}
+	m := moved{owner: o, move: move, after: after, evidence: e, at: db.clock.at, actor: "admin", note: "why"}
 	if err := writeMoves(db.db, []moved{m}); err != nil {
 		db.t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func stormy(db *testDB) {
 	crowd(db)
 	db.act(1, influencer.Action{Kind: influencer.ActionSuspend, Until: db.clock.at.Add(time.Hour)})
 	db.act(20, influencer.Action{Kind: influencer.ActionSuspend})
-	db.act(23, influencer.Action{Kind: influencer.ActionBlock})
+	db.act(23, influencer.Action{Kind: influencer.ActionBlock, Basis: "PP 94/2021", Decree: "SK-1"})
 	for _, p := range trials() {
 		db.clock.advance(time.Hour)
 		if _, err := db.ApplyPolicy(context.Background(), p, "tester", "", db.clock.at, nil); err != nil {
@@ -130,9 +131,10 @@ func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
 		"a status without decision": {func(db *testDB) { db.exec("DELETE FROM decisions") }, "the decisions give none"},
 		"another reason":            {func(db *testDB) { db.exec("UPDATE decisions SET reason = 'returned'") }, "recomputed none to active (qualifies)"},
 		"a policy that is not":      {func(db *testDB) { db.exec("UPDATE decisions SET policy_version = 9") }, "there is no policy 9"},
-		"an act that is none":       {func(db *testDB) { db.exec("UPDATE decisions SET actor = 'admin'") }, "no act of an admin has that reason"},
+		"an act that is none":       {func(db *testDB) { db.exec("UPDATE decisions SET actor = 'admin'") }, "nothing: not possible: the order of the act is not kept"},
 		"an act that is not legal": {func(db *testDB) {
 			db.exec("UPDATE decisions SET actor = 'admin', reason = 'unblocked'")
+			db.swap(1, `{"standing"`, `{"act":{"kind":"unblock"},"standing"`)
 		}, "nothing: not possible: unblock a person who is none"},
 		"evidence that is none": {func(db *testDB) { db.exec(`UPDATE decisions SET evidence = '[]'`) }, "decode evidence"},
 		"a gap in the chain": {func(db *testDB) {
