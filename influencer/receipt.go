@@ -23,7 +23,8 @@ type Receipt struct {
 	// FirstGrantedAt is the first award as the decision leaves it; zero when the
 	// person never held the status.
 	FirstGrantedAt time.Time        `json:"first_granted_at,omitzero"`
-	Sum            *Sum             `json:"sum"` // nil when the rule was not asked, as for most acts of an admin
+	Act            *Action          `json:"act,omitzero"` // as an admin ordered it, with the decree of a block; nil when the rule decided
+	Sum            *Sum             `json:"sum"`          // nil when the rule was not asked, as for most acts of an admin
 	Readings       []ReceiptReading `json:"readings"`
 }
 
@@ -97,6 +98,7 @@ func NewReceipt(d Decision, p Policy) Receipt {
 		DecisionID: d.ID, PersonID: d.PersonID, At: d.At, From: d.From, To: d.To, Reason: d.Reason, Event: move.Event(),
 		PolicyVersion: d.PolicyVersion, Actor: d.Actor,
 		FirstGrantedAt: d.Evidence.Standing.After(move, p, d.At).FirstGrantedAt,
+		Act:            d.Evidence.Act,
 		Readings:       receiptReadings(d.Evidence),
 	}
 	v := Decide(p, d.Evidence, d.At)
