@@ -40,12 +40,20 @@ type Config struct {
 	// embedded mode alone; see [Config.Key].
 	SecretKey influencer.Secret
 
+	Badge     Badge
 	X         X
 	Graph     Graph
 	Instagram Instagram
 	Facebook  Facebook
 
 	from map[string]string // where each option's value came from, by name
+}
+
+// Badge is the block of the public badge pages.
+type Badge struct {
+	On        bool
+	PublicURL string // where the public reaches this service, without a slash at the end
+	Issuer    string // the institution in whose name badges are issued
 }
 
 // Pace says how often a platform's accounts are read and how many reads may be

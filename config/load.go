@@ -165,6 +165,9 @@ func (l *loader) complete() {
 	if c.SecretKey == "" && !c.Embedded() {
 		l.problem(prefix+"SECRET_KEY", "is required with Postgres: make one with `openssl rand -base64 32`")
 	}
+	if c.Badge.On && c.Badge.PublicURL == "" {
+		l.problem(prefix+"BADGE", "is of no use without %s: a badge is worth what its address says", prefix+"BADGE_URL")
+	}
 	l.pair("X_CONSUMER_KEY", "X_CONSUMER_SECRET")
 	if l.isSet("INSTAGRAM_ACCESS_TOKEN") { // the user alone may go with a stored token
 		l.pair("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")

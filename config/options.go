@@ -29,6 +29,9 @@ func (c *Config) options(checkKey func(string) error) []option {
 		checked("LISTEN", "127.0.0.1:8080", &c.Listen, checkListen),
 		prefixes("TRUSTED_PROXIES", &c.TrustedProxies),
 		secretText("SECRET_KEY", &c.SecretKey, checkKey, mask),
+		onOff("BADGE", &c.Badge.On),
+		baseURL("BADGE_URL", "", &c.Badge.PublicURL),
+		text("BADGE_ISSUER", "Kementerian Komunikasi dan Digital", &c.Badge.Issuer),
 		checked("X_API", "v2", &c.X.API, oneOf("v2", "v1.1")),
 		baseURL("X_BASE_URL", "", &c.X.BaseURL),
 		token("X_BEARER_TOKEN", &c.X.BearerToken),
@@ -61,6 +64,20 @@ func checked(name, def string, p *string, check func(string) error) option {
 		}
 		*p = s
 		return nil
+	}}
+}
+
+// onOff is a switch that is off unless it is turned on.
+func onOff(name string, p *bool) option {
+	show := func() string {
+		if *p {
+			return "on"
+		}
+		return "off"
+	}
+	return option{name: name, def: "off", show: show, set: func(s string) error {
+		*p = s == "on"
+		return oneOf("on", "off")(s)
 	}}
 }
 

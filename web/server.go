@@ -23,6 +23,7 @@ const (
 // Options sets up a server.
 type Options struct {
 	Checks []Check       // what /readyz asks, in this order
+	Badges *BadgeOptions // the public badge pages; nil has none
 	Log    *slog.Logger  // nil logs nothing
 	Drain  time.Duration // how long requests under way may take once asked to stop; 0 means 25 seconds
 
@@ -57,6 +58,9 @@ func New(o Options) *Server {
 	api := newAPI(mux, o)
 	if o.Keys != nil {
 		api.register(o.Services)
+	}
+	if o.Badges != nil {
+		newBadges(*o.Badges, o.Log).mount(mux)
 	}
 	return &Server{drain: o.Drain, http: &http.Server{
 		Handler:           guard(api.watch(api.unrouted(mux))),

@@ -208,7 +208,8 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 // options are those of the demo, in which nothing of the person's own environment
 // takes part.
 func (d *demo) options(sim net.Addr) []string {
-	environ := []string{"PENGIKUT_LISTEN=" + d.web.Addr().String()}
+	listen := d.web.Addr().String()
+	environ := []string{"PENGIKUT_LISTEN=" + listen, "PENGIKUT_BADGE=on", "PENGIKUT_BADGE_URL=http://" + listen}
 	for _, v := range rehearsal(sim) {
 		environ = append(environ, v[0]+"="+v[1])
 	}

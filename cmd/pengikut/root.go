@@ -23,6 +23,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.accountsCommand(),
+		a.badgeCommand(),
 		a.checkCommand(),
 		a.credentialCommand(),
 		a.decisionCommand(),

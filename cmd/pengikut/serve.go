@@ -170,7 +170,7 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 // webOptions are those of the HTTP side: what each noun of the API needs of others.
 func (h *house) webOptions(checks []web.Check) web.Options {
 	return web.Options{
-		Checks: checks, Log: h.log, Keys: h.store, TrustedProxies: h.config.TrustedProxies, Now: h.now, Version: versionText(),
+		Checks: checks, Badges: h.badges(), Log: h.log, Keys: h.store, TrustedProxies: h.config.TrustedProxies, Now: h.now, Version: versionText(),
 		Services: web.Services{
 			People: h.store,
 		},
@@ -188,7 +188,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	}
 	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
 	o.Headroom = gate.NewHeadroom(limits, asksOf(on))
-	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs())
+	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs(), h.badgeJobs())
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
 	return err
