@@ -3,7 +3,6 @@ package influencer
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 )
@@ -24,7 +23,7 @@ type record struct {
 	problem string
 }
 
-var errUnreadableHeader = errors.New("the header cannot be read")
+var errUnreadableHeader error = &RosterError{"the header cannot be read"}
 
 type recordReader struct {
 	in        *bufio.Reader
@@ -52,7 +51,7 @@ func (r *recordReader) header() ([]string, error) {
 		line, err := r.readLine()
 		switch {
 		case err == io.EOF:
-			return nil, errors.New("the file is empty")
+			return nil, &RosterError{"the file is empty"}
 		case err != nil:
 			return nil, err
 		case line.tooLong:
@@ -83,11 +82,11 @@ func (r *recordReader) refuseOther() error {
 	}
 	switch {
 	case bytes.HasPrefix(start, []byte("PK")):
-		return errors.New("this is a spreadsheet (xlsx) or an archive, not CSV: save it as \"CSV UTF-8\"")
+		return &RosterError{"this is a spreadsheet (xlsx) or an archive, not CSV: save it as \"CSV UTF-8\""}
 	case bytes.HasPrefix(start, []byte{0xD0, 0xCF, 0x11, 0xE0}):
-		return errors.New("this is an old spreadsheet (xls), not CSV: save it as \"CSV UTF-8\"")
+		return &RosterError{"this is an old spreadsheet (xls), not CSV: save it as \"CSV UTF-8\""}
 	case bytes.HasPrefix(start, []byte{0xFF, 0xFE}), bytes.HasPrefix(start, []byte{0xFE, 0xFF}):
-		return errors.New("this file is UTF-16: save it as \"CSV UTF-8\"")
+		return &RosterError{"this file is UTF-16: save it as \"CSV UTF-8\""}
 	case bytes.HasPrefix(start, []byte("\uFEFF")):
 		_, err = r.in.Discard(len("\uFEFF"))
 		return err

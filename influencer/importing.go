@@ -6,6 +6,7 @@ import "time"
 type ImportOptions struct {
 	DryRun   bool                // do everything, then undo it: the report tells what an import would do
 	At       time.Time           // the time of the import; new accounts are due then
+	Actor    string              // who orders it, for the audit log
 	Progress func(rows int)      // called now and then with the rows done so far; may be nil
 	Problem  func(RosterProblem) // called for every problem as it is met; may be nil
 }

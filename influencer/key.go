@@ -26,6 +26,8 @@ var (
 	// ErrKey is any key that opens nothing: unknown, misspelt, revoked or expired.
 	// Which of them is told to nobody.
 	ErrKey = errors.New("the key is not valid")
+	// ErrKeyOrder means that no key can be made as ordered; its text says why.
+	ErrKeyOrder = errors.New("no key can be made")
 	// ErrNoAgency means that nobody of the agency is registered.
 	ErrNoAgency = errors.New("nobody of this agency is registered")
 )
@@ -76,19 +78,19 @@ type KeyOrder struct {
 // maxKeyName is the longest name of a key, in characters.
 const maxKeyName = 100
 
-// Check tells what is wrong with an order, nil when nothing is.
+// Check tells what is wrong with an order, an [ErrKeyOrder], nil when nothing is.
 func (o KeyOrder) Check(now time.Time) error {
 	switch {
 	case strings.TrimSpace(o.Name) == "":
-		return errors.New("the key has no name")
+		return fmt.Errorf("%w: it has no name", ErrKeyOrder)
 	case utf8.RuneCountInString(o.Name) > maxKeyName:
-		return fmt.Errorf("the key's name is longer than %d characters", maxKeyName)
+		return fmt.Errorf("%w: its name is longer than %d characters", ErrKeyOrder, maxKeyName)
 	case strings.ContainsFunc(o.Name, unicode.IsControl):
-		return errors.New("the key's name holds a control character")
+		return fmt.Errorf("%w: its name holds a control character", ErrKeyOrder)
 	case o.Role != RoleViewer && o.Role != RoleAdmin:
-		return fmt.Errorf("role %q is none of: %s, %s", o.Role, RoleViewer, RoleAdmin)
+		return fmt.Errorf("%w: role %q is none of: %s, %s", ErrKeyOrder, o.Role, RoleViewer, RoleAdmin)
 	case !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now):
-		return errors.New("the key would expire in the past")
+		return fmt.Errorf("%w: it would expire in the past", ErrKeyOrder)
 	}
 	return nil
 }

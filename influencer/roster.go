@@ -34,6 +34,11 @@ type RosterProblem struct {
 	Text string
 }
 
+// RosterError is why a whole file is useless, in words for whoever made it.
+type RosterError struct{ Text string }
+
+func (e *RosterError) Error() string { return e.Text }
+
 // MaxRosterProblems bounds the memory that a bad file can take.
 const MaxRosterProblems = 10000
 
@@ -120,7 +125,7 @@ func readHeader(records *recordReader) (columns, RosterReport, error) {
 		case at < 0 && clean(name) != "":
 			report.Unknown = append(report.Unknown, clean(name))
 		case at >= 0 && c.at[at] >= 0:
-			return c, report, fmt.Errorf("the header has column %s twice", columnNames[at])
+			return c, report, &RosterError{"the header has column " + columnNames[at] + " twice"}
 		case at >= 0:
 			c.at[at] = i
 		}
@@ -138,7 +143,7 @@ func (c columns) complete() error {
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))
+	return &RosterError{"the header has no column " + strings.Join(missing, ", ") + "; it must name nip, name, agency, platform and handle, parted by , or ;"}
 }
 
 func indexOf(names []string, name string) int {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -141,26 +142,44 @@ func (i *importing) chunk(tx *gorm.DB) (*importPlan, error) {
 	for _, row := range i.rows {
 		plan.take(row)
 	}
-	return plan, writeImport(tx, plan, i.opts.At)
+	if err := writeImport(tx, plan, i.opts.At); err != nil {
+		return nil, err
+	}
+	return plan, i.audit(tx, plan)
+}
+
+// audit notes what a chunk changed, in the chunk's transaction: what stays of an
+// import that broke off is in the log, and what was undone is not.
+func (i *importing) audit(tx *gorm.DB, plan *importPlan) error {
+	part := plan.counts()
+	if part.PeopleAdded+part.PeopleUpdated+part.AccountsAdded+part.AccountsUpdated == 0 {
+		return nil
+	}
+	after, err := json.Marshal(map[string]int{
+		"first_line": i.rows[0].Line, "last_line": i.rows[len(i.rows)-1].Line,
+		"people_added": part.PeopleAdded, "people_updated": part.PeopleUpdated,
+		"accounts_added": part.AccountsAdded, "accounts_updated": part.AccountsUpdated,
+	})
+	if err != nil {
+		return err
+	}
+	c := changes{tx: tx}
+	c.audit(influencer.AuditEntry{At: i.opts.At, Actor: i.opts.Actor, Action: "roster.import", Target: "roster", After: after})
+	return c.run()
 }
 
 func (i *importing) count(plan *importPlan) {
-	r := &i.report
+	part, r := plan.counts(), &i.report
 	r.Rows += len(i.rows)
+	r.PeopleAdded += part.PeopleAdded
+	r.PeopleUpdated += part.PeopleUpdated
+	r.PeopleUnchanged += part.PeopleUnchanged
+	r.AccountsAdded += part.AccountsAdded
+	r.AccountsUpdated += part.AccountsUpdated
+	r.AccountsUnchanged += part.AccountsUnchanged
 	for _, p := range plan.named {
-		switch {
-		case p.added:
-			r.PeopleAdded++
-		case p.changed():
-			r.PeopleUpdated++
-		case !p.earlier:
-			r.PeopleUnchanged++
-		}
 		i.seen.add(p.ID)
 	}
-	r.AccountsAdded += len(plan.newAccounts)
-	r.AccountsUpdated += len(plan.changed)
-	r.AccountsUnchanged += plan.unchanged
 	for _, problem := range plan.problems {
 		i.problem(problem)
 	}

@@ -194,3 +194,19 @@ func (p *importPlan) name(person *importPerson, row influencer.Row) {
 	}
 	person.named = true
 }
+
+// counts tells what the plan changes.
+func (p *importPlan) counts() influencer.ImportReport {
+	r := influencer.ImportReport{AccountsAdded: len(p.newAccounts), AccountsUpdated: len(p.changed), AccountsUnchanged: p.unchanged}
+	for _, person := range p.named {
+		switch {
+		case person.added:
+			r.PeopleAdded++
+		case person.changed():
+			r.PeopleUpdated++
+		case !person.earlier:
+			r.PeopleUnchanged++
+		}
+	}
+	return r
+}

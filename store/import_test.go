@@ -328,3 +328,24 @@ func importMany(t *testing.T, db *testDB) {
 		t.Errorf("the heap grew by %d KiB while the rows went in", grown>>10)
 	}
 }
+
+func TestImportIsAudited(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		ctx := context.Background()
+		rows := roster(line(ani, influencer.X, "ani", ""), line(ani, influencer.Instagram, "ani", ""), line(budi, influencer.X, "budi", ""))
+		for _, dry := range []bool{true, false, false} { // of the three, the second changes something
+			o := influencer.ImportOptions{At: db.clock.at, Actor: "key:1 siti", DryRun: dry}
+			if _, err := db.Import(ctx, rows, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := db.Audit(ctx, influencer.AuditFilter{}, influencer.Paging{})
+		if err != nil || len(page.Items) != 1 {
+			t.Fatalf("%+v %v", page, err)
+		}
+		want := `{"accounts_added":3,"accounts_updated":0,"first_line":2,"last_line":4,"people_added":2,"people_updated":0}`
+		if e := page.Items[0]; e.Action != "roster.import" || e.Actor != "key:1 siti" || string(e.After) != want {
+			t.Errorf("%+v %s", e, e.After)
+		}
+	})
+}

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"reflect"
 	"strings"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/pengikut/pengikut/influencer"
 )
 
 // keyScheme is the name of the keys in the document.
@@ -21,20 +25,22 @@ const keyScheme = "key"
 
 // api is the HTTP API: its table of routes, and what stands around each.
 type api struct {
-	mux     *http.ServeMux
-	config  huma.Config
-	routes  []routeSpec // the table
-	door    *door
-	calls   *limiter // by route and key
-	log     *slog.Logger
-	openapi []byte
+	mux       *http.ServeMux
+	config    huma.Config
+	routes    []routeSpec // the table
+	door      *door
+	calls     *limiter // by route and key
+	platforms []influencer.Platform
+	now       func() time.Time
+	log       *slog.Logger
+	openapi   []byte
 }
 
 func newAPI(mux *http.ServeMux, o Options) *api {
 	return &api{
-		mux: mux, config: apiConfig(o.Version), log: o.Log,
-		door:  newDoor(o.Keys, o.TrustedProxies, o.Now),
-		calls: newLimiter(time.Minute, maxAddresses, o.Now),
+		mux: mux, config: apiConfig(o.Version), log: o.Log, now: o.Now, platforms: o.Platforms,
+		door:  newDoor(o.Keys, o.TrustedProxies),
+		calls: newLimiter(time.Minute, maxAddresses),
 	}
 }
 
@@ -119,6 +125,9 @@ func (a *api) mount(s routeSpec, next http.Handler) {
 
 // body bounds a request's body, and unless the route streams reads it.
 func (a *api) body(s routeSpec, w http.ResponseWriter, r *http.Request) error {
+	if err := s.checkType(r); err != nil {
+		return err
+	}
 	if s.streams {
 		r.Body = http.MaxBytesReader(w, r.Body, s.maxBody)
 		control := http.NewResponseController(w) // who has no deadlines, as in a test, needs none lifted
@@ -127,6 +136,19 @@ func (a *api) body(s routeSpec, w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return readWhole(w, r, s.maxBody)
+}
+
+// checkType refuses a body of another type than the route takes. JSON may come
+// without saying so.
+func (s routeSpec) checkType(r *http.Request) error {
+	given, want := r.Header.Get("Content-Type"), cmp.Or(s.takes, "application/json")
+	if s.takes == "" && given == "" || !s.writes() {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(given); err != nil || kind != want {
+		return refusal(http.StatusUnsupportedMediaType, "Send the body as Content-Type: %s.", want)
+	}
+	return nil
 }
 
 func hold(s routeSpec, next http.Handler, w http.ResponseWriter, r *http.Request) {

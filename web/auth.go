@@ -36,11 +36,11 @@ type door struct {
 	good    *limiter       // by address and key: keys that came in from there
 }
 
-func newDoor(keys Authenticator, trusted []netip.Prefix, now func() time.Time) *door {
+func newDoor(keys Authenticator, trusted []netip.Prefix) *door {
 	return &door{
 		keys: keys, trusted: trusted,
-		failed: newLimiter(triesWindow, maxAddresses, now),
-		good:   newLimiter(10*time.Minute, maxAddresses, now),
+		failed: newLimiter(triesWindow, maxAddresses),
+		good:   newLimiter(10*time.Minute, maxAddresses),
 	}
 }
 

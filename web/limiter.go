@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// limiter counts events by name, in windows. It holds no more than so many names:
+// limiter counts events by name, in windows on the wall's clock. It holds no more than so many names:
 // the one that was heard of longest ago makes room.
 type limiter struct {
 	window  time.Duration
 	maximum int // names
-	now     func() time.Time
 
 	mu     sync.Mutex
 	byName map[string]*list.Element
@@ -24,8 +23,8 @@ type tally struct {
 	ends  time.Time // of the window
 }
 
-func newLimiter(window time.Duration, maximum int, now func() time.Time) *limiter {
-	return &limiter{window: window, maximum: maximum, now: now, byName: map[string]*list.Element{}, recent: list.New()}
+func newLimiter(window time.Duration, maximum int) *limiter {
+	return &limiter{window: window, maximum: maximum, byName: map[string]*list.Element{}, recent: list.New()}
 }
 
 // add counts one more event of a name and tells how many the window has, and how
@@ -33,7 +32,7 @@ func newLimiter(window time.Duration, maximum int, now func() time.Time) *limite
 func (l *limiter) add(name string, n int) (count int, left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
+	now := time.Now()
 	t := l.find(name)
 	if !t.ends.After(now) {
 		t.count, t.ends = 0, now.Add(l.window)
@@ -61,7 +60,7 @@ func (l *limiter) find(name string) *tally {
 func (l *limiter) count(name string) (count int, left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e, now := l.byName[name], l.now()
+	e, now := l.byName[name], time.Now()
 	if e == nil {
 		return 0, 0
 	}

@@ -102,6 +102,7 @@ var failures = []failure{
 	{influencer.ErrCursor, http.StatusBadRequest, "The cursor belongs to another list or filter. Begin without one."},
 	{influencer.ErrIllegalAct, http.StatusConflict, ""},
 	{influencer.ErrNoAgency, http.StatusUnprocessableEntity, ""},
+	{influencer.ErrKeyOrder, http.StatusUnprocessableEntity, ""},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "It took too long. Ask for less, or later."},
 	{context.Canceled, http.StatusServiceUnavailable, "The request was given up."},
 }
@@ -129,6 +130,9 @@ func knownProblem(err error) *Problem {
 			p.Errors = append(p.Errors, ProblemField{Location: "body", Message: problem})
 		}
 		return p
+	}
+	if bad, ok := errors.AsType[*influencer.RosterError](err); ok {
+		return refusal(http.StatusUnprocessableEntity, "%s", bad.Text)
 	}
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return refusal(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes.", large.Limit)

@@ -40,6 +40,7 @@ type routeSpec struct {
 
 	status  int           // of a good answer; 0 means 200
 	errors  []int         // statuses of bad answers, besides those that every route may give
+	takes   string        // content type of a body that is not JSON, for a handler that reads it itself
 	maxBody int64         // bytes; 0 means 1 MiB
 	timeout time.Duration // for the handler; 0 means 30 seconds
 	// streams is for an answer that is sent as it is made: it has no ETag, is not
@@ -57,6 +58,7 @@ func route[I, O any](a *api, s routeSpec, handle func(context.Context, *I) (*O, 
 		DefaultStatus: s.status, Errors: s.problems(), Security: s.security(), Hidden: s.hidden,
 		// api.body has read and bounded the body before; see there.
 		BodyReadTimeout: -1, MaxBodyBytes: s.maxBody + 1,
+		RequestBody: s.rawBody(),
 	}
 	huma.Register(a.huma(s), op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -65,6 +67,13 @@ func route[I, O any](a *api, s routeSpec, handle func(context.Context, *I) (*O, 
 		}
 		return out, nil
 	})
+}
+
+// raw puts a line into the table whose handler speaks plain HTTP: a page, a picture,
+// metrics. It is not in the OpenAPI document.
+func (a *api) raw(s routeSpec, handle http.HandlerFunc) {
+	s.hidden = true
+	a.mount(a.enter(s), handle)
 }
 
 // enter completes a line of the table and refuses one that says too little.
@@ -83,6 +92,16 @@ func (a *api) enter(s routeSpec) routeSpec {
 	}
 	a.routes = append(a.routes, s)
 	return s
+}
+
+// rawBody documents a body that is not JSON.
+func (s routeSpec) rawBody() *huma.RequestBody {
+	if s.takes == "" {
+		return nil
+	}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		s.takes: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+	}}
 }
 
 // writes tells whether a call changes anything.

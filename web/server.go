@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/pengikut/pengikut/influencer"
 )
 
 // Limits of the server. A slow or greedy client costs no more than these.
@@ -29,9 +31,10 @@ type Options struct {
 
 	// Keys lets callers of the API in; without it there is no API.
 	Keys           Authenticator
-	Services       Services         // what the API serves
+	Services       Services // what the API serves
+	Platforms      []influencer.Platform
 	TrustedProxies []netip.Prefix   // whose word on the client's address counts
-	Now            func() time.Time // nil means time.Now
+	Now            func() time.Time // the clock of what is stored; nil means time.Now
 	Version        string           // of the program, for the document
 }
 
@@ -58,6 +61,7 @@ func New(o Options) *Server {
 	api := newAPI(mux, o)
 	if o.Keys != nil {
 		api.register(o.Services)
+		api.finish()
 	}
 	if o.Badges != nil {
 		newBadges(*o.Badges, o.Log).mount(mux)

@@ -3,12 +3,29 @@ package web
 // Services are what the routes of the API need of others, noun by noun. A noun
 // that is left out has no routes.
 type Services struct {
-	People People
+	Accounts Accounts
+	Import   Importer
+	Keys     Keys
+	People   People
+	Rule     Rule // needed with Accounts
+	Summary  Summarizer
 }
 
 // register fills the table of routes: one line a noun.
 func (a *api) register(s Services) {
+	if s.Summary != nil {
+		a.summaryRoutes(s.Summary)
+	}
 	if s.People != nil {
 		a.peopleRoutes(s.People)
+	}
+	if s.Accounts != nil {
+		a.accountRoutes(s.Accounts, s.Rule)
+	}
+	if s.Keys != nil {
+		a.keyRoutes(s.Keys)
+	}
+	if s.Import != nil {
+		a.importRoutes(s.Import)
 	}
 }

@@ -19,10 +19,10 @@ type Person struct {
 	Name           string            `json:"name"`
 	Agency         string            `json:"agency"`
 	Unit           string            `json:"unit"`
-	Status         influencer.Status `json:"status"`
+	Status         influencer.Status `json:"status" format:"status"`
 	Since          *time.Time        `json:"since"`
 	FirstGrantedAt *time.Time        `json:"first_granted_at"`
-	Reason         influencer.Reason `json:"reason"`
+	Reason         influencer.Reason `json:"reason" format:"reason"`
 	Accounts       []Account         `json:"accounts"`
 }
 
@@ -38,10 +38,10 @@ type Counts struct {
 // Account is one profile of a person on a platform.
 type Account struct {
 	ID         int64                   `json:"id"`
-	Platform   influencer.Platform     `json:"platform"`
+	Platform   influencer.Platform     `json:"platform" format:"platform"`
 	Handle     string                  `json:"handle"`
 	ExternalID string                  `json:"external_id"`
-	State      influencer.AccountState `json:"state"`
+	State      influencer.AccountState `json:"state" format:"state"`
 	Counts
 	SyncedAt    *time.Time `json:"synced_at"`
 	NextDueAt   *time.Time `json:"next_due_at"`
@@ -77,9 +77,9 @@ type Decision struct {
 	Name           string               `json:"name"`
 	Agency         string               `json:"agency"`
 	At             *time.Time           `json:"at"`
-	From           influencer.Status    `json:"from"`
-	To             influencer.Status    `json:"to"`
-	Reason         influencer.Reason    `json:"reason"`
+	From           influencer.Status    `json:"from" format:"status"`
+	To             influencer.Status    `json:"to" format:"status"`
+	Reason         influencer.Reason    `json:"reason" format:"reason"`
 	Event          influencer.Event     `json:"event"`
 	PolicyVersion  int                  `json:"policy_version"`
 	Actor          string               `json:"actor"`
@@ -92,16 +92,16 @@ type Decision struct {
 
 // Evidence is the decision's own copy of what it saw.
 type Evidence struct {
-	Status   influencer.Status `json:"status"`
+	Status   influencer.Status `json:"status" format:"status"`
 	Accounts []AccountEvidence `json:"accounts"`
 }
 
 // AccountEvidence is one account as the rule saw it, readings newest first.
 type AccountEvidence struct {
 	AccountID  int64                   `json:"account_id"`
-	Platform   influencer.Platform     `json:"platform"`
+	Platform   influencer.Platform     `json:"platform" format:"platform"`
 	Handle     string                  `json:"handle"`
-	State      influencer.AccountState `json:"state"`
+	State      influencer.AccountState `json:"state" format:"state"`
 	StateSince *time.Time              `json:"state_since"`
 	Readings   []Reading               `json:"readings"`
 }
@@ -120,9 +120,9 @@ type PolicyVersion struct {
 type Key struct {
 	ID         int64               `json:"id"`
 	Name       string              `json:"name"`
-	Role       influencer.Role     `json:"role" enum:"viewer,admin"`
+	Role       influencer.Role     `json:"role" format:"role"`
 	Agency     string              `json:"agency" doc:"The only agency it sees, empty for all"`
-	State      influencer.KeyState `json:"state" enum:"valid,expired,revoked"`
+	State      influencer.KeyState `json:"state" format:"key-state"`
 	CreatedAt  *time.Time          `json:"created_at"`
 	CreatedBy  string              `json:"created_by"`
 	ExpiresAt  *time.Time          `json:"expires_at"`

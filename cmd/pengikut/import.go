@@ -72,7 +72,7 @@ func (a *app) importRoster(ctx context.Context, h *house, in io.Reader, size int
 		return err
 	}
 	report, err := h.store.Import(ctx, rows, influencer.ImportOptions{
-		DryRun: dryRun, At: h.now(), Progress: func(int) { b.at(counted.n, size) },
+		DryRun: dryRun, At: h.now(), Actor: a.actor(), Progress: func(int) { b.at(counted.n, size) },
 	})
 	return roster, report, err
 }

@@ -86,6 +86,15 @@ func buildFacebook(p parts) (connectors.Connector, error) {
 		AppID: p.config.Facebook.AppID, AppSecret: p.config.Facebook.AppSecret, HTTP: p.http, Now: p.now})
 }
 
+// knownPlatforms are all that a roster may name, on or off.
+func knownPlatforms() []influencer.Platform {
+	var names []influencer.Platform
+	for _, l := range platforms() {
+		names = append(names, l.name)
+	}
+	return names
+}
+
 // knownPlatform tells whether a roster may name p, on or off.
 func knownPlatform(p influencer.Platform) bool {
 	return slices.ContainsFunc(platforms(), func(l platform) bool { return l.name == p })

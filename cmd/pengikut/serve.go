@@ -171,8 +171,14 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 func (h *house) webOptions(checks []web.Check) web.Options {
 	return web.Options{
 		Checks: checks, Badges: h.badges(), Log: h.log, Keys: h.store, TrustedProxies: h.config.TrustedProxies, Now: h.now, Version: versionText(),
+		Platforms: knownPlatforms(),
 		Services: web.Services{
-			People: h.store,
+			Accounts: h.store,
+			Import:   h.store,
+			Keys:     h.store,
+			People:   h.store,
+			Rule:     h.store,
+			Summary:  h.store,
 		},
 	}
 }

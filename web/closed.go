@@ -1,0 +1,102 @@
+package web
+
+import (
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pengikut/pengikut/influencer"
+)
+
+// closedLists are the values of fields that have few, by the format that a field's
+// tag names: `format:"status"`. The lists stand in influencer, or are the
+// program's own, and so are not written a second time in tags.
+func closedLists(platforms []influencer.Platform) map[string][]any {
+	var reasons []influencer.Reason
+	for _, m := range influencer.Moves() {
+		if !slices.Contains(reasons, m.Reason) {
+			reasons = append(reasons, m.Reason)
+		}
+	}
+	return map[string][]any{
+		"platform":  anyOf(platforms),
+		"status":    anyOf(influencer.Statuses()),
+		"state":     anyOf(influencer.AccountStates()),
+		"reason":    append(anyOf(reasons), ""), // of a person who never moved
+		"role":      anyOf(influencer.Roles()),
+		"key-state": anyOf([]influencer.KeyState{influencer.KeyValid, influencer.KeyExpired, influencer.KeyRevoked}),
+	}
+}
+
+func anyOf[T ~string](names []T) []any {
+	out := make([]any, len(names))
+	for i, n := range names {
+		out[i] = string(n)
+	}
+	return out
+}
+
+// closer puts closed lists into schemas, and says of lists what this program
+// keeps: they are never null.
+type closer struct {
+	lists map[string][]any
+	seen  map[*huma.Schema]bool
+}
+
+func (c closer) close(s *huma.Schema) {
+	if s == nil || c.seen[s] {
+		return
+	}
+	c.seen[s] = true
+	if list, ok := c.lists[s.Format]; ok {
+		s.Enum, s.Format = list, ""
+	}
+	if s.Type == huma.TypeArray {
+		s.Nullable = false
+	}
+	c.close(s.Items)
+	for _, p := range s.Properties {
+		c.close(p)
+	}
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		c.close(values)
+	}
+	for _, some := range [][]*huma.Schema{s.OneOf, s.AnyOf, s.AllOf} {
+		for _, one := range some {
+			c.close(one)
+		}
+	}
+	s.PrecomputeMessages()
+}
+
+// closeAll closes the schemas of a whole document.
+func (c closer) closeAll(o *huma.OpenAPI) {
+	for _, s := range o.Components.Schemas.Map() {
+		c.close(s)
+	}
+	eachOperation(o, func(_ string, op *huma.Operation) {
+		for _, p := range op.Parameters {
+			c.close(p.Schema)
+		}
+		if op.RequestBody != nil {
+			for _, m := range op.RequestBody.Content {
+				c.close(m.Schema)
+			}
+		}
+		for _, r := range op.Responses {
+			for _, m := range r.Content {
+				c.close(m.Schema)
+			}
+		}
+	})
+}
+
+func eachOperation(o *huma.OpenAPI, fn func(path string, op *huma.Operation)) {
+	for path, item := range o.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch} {
+			if op != nil {
+				fn(path, op)
+			}
+		}
+	}
+}
