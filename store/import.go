@@ -207,6 +207,9 @@ func writeImport(tx *gorm.DB, plan *importPlan, at time.Time) error {
 	if err := insertPeople(tx, plan.named, at); err != nil {
 		return fmt.Errorf("add people: %w", err)
 	}
+	if err := keepMovedInImport(tx, plan.named, at); err != nil {
+		return fmt.Errorf("keep agencies: %w", err)
+	}
 	if err := updatePeople(tx, plan.named, at); err != nil {
 		return fmt.Errorf("update people: %w", err)
 	}

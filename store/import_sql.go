@@ -155,7 +155,8 @@ func insertAccounts(tx *gorm.DB, accounts []*importAccount, at time.Time) error 
 		return err
 	}
 	return tx.Exec(`INSERT INTO schedule (account_id, platform, due_at)
-		SELECT a.id, a.platform, ? FROM ? JOIN accounts a ON a.platform = t.platform AND a.handle_key = t.handle_key`,
+		SELECT a.id, a.platform, ? FROM ? JOIN accounts a ON a.platform = t.platform AND a.handle_key = t.handle_key
+		JOIN people p ON p.id = a.person_id AND p.left_why = ''`,
 		at.UnixMicro(), set.as(tx, "t")).Error
 }
 

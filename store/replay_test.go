@@ -24,24 +24,17 @@ func (db *testDB) replay(o ReplayOptions) (checked int, differences []Difference
 	return checked, differences
 }
 
-// act is an admin's act on a person, in a way that a move is written.
-func (db *testDB) act(person int64, a influencer.Action) {
+// act is an admin's act on a person, which must be possible.
+func (db *testDB) act(person int64, a influencer.Action) influencer.ActResult {
 	db.t.Helper()
-	owners, err := lockPeople(db.db, []int64{person})
-	if err != nil || len(owners) != 1 {
-		db.t.Fatalf("person %d: %v", person, err)
-	}
-	o := owners[0]
-	e := influencer.Evidence{Standing: o.Standing, Act: &a}
-	move, after, err := influencer.Act(e, db.clock.at)
+	done, err := db.Act(context.Background(), influencer.Order{PersonID: person, Action: a, Note: "why"}, theAdmin, db.clock.at)
 	if err != nil {
 		db.t.Fatal(err)
 	}
-	m := moved{owner: o, move: move, after: after, evidence: e, at: db.clock.at, actor: "admin", note: "why"}
-	if err := writeMoves(db.db, []moved{m}); err != nil {
-		db.t.Fatal(err)
-	}
+	return done
 }
+
+var theAdmin = influencer.Orderer{Actor: "cli:siti"}
 
 // stormy is a crowd that lived through policies and admins.
 func stormy(db *testDB) {

@@ -49,7 +49,8 @@ func (s *Store) Redecide(ctx context.Context, at time.Time, progress func(done, 
 }
 
 // DecideDue makes the moves that time alone brings: a grace or a suspension that
-// is over, an account that has been gone for long enough. It stops after about
+// is over, an account that has been gone for long enough, a freeze of new grants
+// that has ended. It stops after about
 // limit moves and returns how many it made; call it again while that is limit or
 // more.
 func (s *Store) DecideDue(ctx context.Context, at time.Time, limit int) (moved int, err error) {
@@ -74,6 +75,9 @@ func (s *Store) DecideDue(ctx context.Context, at time.Time, limit int) (moved i
 		if err != nil {
 			return sum(made), fmt.Errorf("store: decide due: %w", err)
 		}
+	}
+	if err := s.thaw(ctx, p, at, limit, made); err != nil {
+		return sum(made), fmt.Errorf("store: decide due: %w", err)
 	}
 	return sum(made), nil
 }
