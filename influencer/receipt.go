@@ -105,7 +105,7 @@ func NewReceipt(d Decision, p Policy) Receipt {
 	if len(p.Requirements) > 0 && (d.Actor == RuleActor || len(d.Evidence.Accounts) > 0) {
 		r.Sum = newSum(p, v, d.Evidence, d.At)
 	}
-	r.Sentence = Bilingual{sentence(Indonesian, d, p, v), sentence(English, d, p, v)}
+	r.Sentence = bilingual(func(lang Lang) string { return sentence(lang, d, p, v) })
 	return r
 }
 

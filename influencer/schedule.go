@@ -80,11 +80,13 @@ func (s Schedule) backoff() time.Duration {
 // due together.
 func (s Schedule) early(d time.Duration) time.Duration { return d - s.jitter(d/10) }
 
-// jitter is a part of limit that is always the same for one account and spreads
-// evenly over accounts: the id times the golden ratio in 64 bits, top 20 bits.
-func (s Schedule) jitter(limit time.Duration) time.Duration {
+func (s Schedule) jitter(limit time.Duration) time.Duration { return spread(s.AccountID, limit) }
+
+// spread is a part of limit that is always the same for one id and spreads evenly
+// over ids: the id times the golden ratio in 64 bits, top 20 bits.
+func spread(id int64, limit time.Duration) time.Duration {
 	const golden, parts = 0x9E3779B97F4A7C15, 1 << 20
-	part := time.Duration(uint64(s.AccountID) * golden >> 44)
+	part := time.Duration(uint64(id) * golden >> 44)
 	return limit/parts*part + limit%parts*part/parts
 }
 

@@ -10,6 +10,12 @@ func Sentence(lang Lang, d Decision, p Policy) string {
 	return sentence(lang, d, p, Decide(p, d.Evidence, d.At))
 }
 
+// Sentences is [Sentence] in both languages.
+func Sentences(d Decision, p Policy) Bilingual {
+	v := Decide(p, d.Evidence, d.At)
+	return bilingual(func(lang Lang) string { return sentence(lang, d, p, v) })
+}
+
 // sentence is Sentence, v being the rule's verdict on the evidence then.
 func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
 	event := Move{From: d.From, To: d.To, Reason: d.Reason}.Event()

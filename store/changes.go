@@ -14,8 +14,9 @@ import (
 // there and back costs more than most changes do; SQLite gets one after another.
 // The changes of one set must not touch the same row twice.
 type changes struct {
-	tx   *gorm.DB
-	list []change
+	tx     *gorm.DB
+	list   []change
+	events []eventRow
 }
 
 type change struct {
@@ -31,6 +32,7 @@ func (c *changes) add(what string, rows int, sql string, args ...any) {
 
 // run writes them all.
 func (c *changes) run() error {
+	c.addEvents()
 	list := c.list
 	c.list = nil
 	switch {

@@ -116,7 +116,7 @@ func (r *ruling) decide(p influencer.Policy, o *owner, e influencer.Evidence, at
 	}
 	after := o.Standing.After(*v.Move, p, at)
 	r.moves = append(r.moves, moved{
-		owner: o, move: *v.Move, after: after, evidence: v.Used, version: p.Version, at: at, actor: ruleActor,
+		owner: o, move: *v.Move, after: after, evidence: v.Used, version: p.Version, policy: p, at: at, actor: ruleActor,
 	})
 	o.Standing = after
 }

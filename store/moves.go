@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,38 +18,10 @@ type moved struct {
 	after    influencer.Standing
 	evidence influencer.Evidence // what it was decided on; its Standing is the one before
 	version  int                 // of the policy
+	policy   influencer.Policy   // that the rule decided under; the zero one for an act
 	at       time.Time
 	actor    string
 	note     string
-}
-
-// eventJSON is the payload of an outbox row: what a move means to the world
-// outside, whole in itself.
-type eventJSON struct {
-	PersonID       int64             `json:"person_id"`
-	NIP            influencer.NIP    `json:"nip"`
-	Name           string            `json:"name"`
-	Agency         string            `json:"agency"`
-	Unit           string            `json:"unit,omitempty"`
-	From           influencer.Status `json:"from"`
-	To             influencer.Status `json:"to"`
-	Reason         influencer.Reason `json:"reason"`
-	PolicyVersion  int               `json:"policy_version"`
-	At             time.Time         `json:"at"`
-	FirstGrantedAt time.Time         `json:"first_granted_at,omitzero"`
-	Until          time.Time         `json:"until,omitzero"`
-}
-
-func (m *moved) payload() (string, error) {
-	b, err := json.Marshal(eventJSON{
-		PersonID: m.owner.ID, NIP: m.owner.NIP, Name: m.owner.Name, Agency: m.owner.Agency, Unit: m.owner.Unit,
-		From: m.move.From, To: m.move.To, Reason: m.move.Reason, PolicyVersion: m.version, At: m.at,
-		FirstGrantedAt: m.after.FirstGrantedAt, Until: m.after.Until,
-	})
-	if err != nil {
-		return "", fmt.Errorf("encode event: %w", err)
-	}
-	return string(b), nil
 }
 
 // writeMoves writes people, decisions and events of moves whose people the
@@ -73,7 +43,13 @@ func (c *changes) addMoves(moves []moved) error {
 	if err := c.addDecisions(moves); err != nil {
 		return err
 	}
-	return c.addEvents(moves)
+	for i := range moves {
+		m := &moves[i]
+		if err := c.event(m.move.Event(), m.owner.ID, m.at, m.payload()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addStandings writes each person once, with the last standing.
@@ -126,22 +102,6 @@ func (c *changes) addDecisions(moves []moved) error {
 		json("evidence", evidence)
 	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence)
 		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence FROM ?`, set.as(c.tx, "t"))
-	return nil
-}
-
-func (c *changes) addEvents(moves []moved) error {
-	payloads := make([]string, len(moves))
-	for i := range moves {
-		var err error
-		if payloads[i], err = moves[i].payload(); err != nil {
-			return err
-		}
-	}
-	set := moveSet(moves).
-		texts("kind", pick(moves, func(m *moved) string { return string(m.move.Event()) })).
-		json("payload", payloads)
-	c.add("events", len(moves), `INSERT INTO outbox (person_id, kind, payload, created_at)
-		SELECT person_id, kind, payload, at FROM ?`, set.as(c.tx, "t"))
 	return nil
 }
 

@@ -202,6 +202,9 @@ func (r *recording) write() error {
 	r.markTokens(&c)
 	r.reschedule(&c, ruled)
 	r.meter(&c)
+	if err := r.addAccountEvents(&c); err != nil {
+		return err
+	}
 	if err := c.addMoves(ruled.moves); err != nil {
 		return err
 	}

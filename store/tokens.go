@@ -115,9 +115,9 @@ func timeOfPtr(us *int64) time.Time {
 	return time.UnixMicro(*us).UTC()
 }
 
-// RotateCredentials encrypts every token, and every key that signs, under the
-// newest key and tells how many it moved. Those whose key is missing or that were
-// tampered with stay as they are and are counted in the error.
+// RotateCredentials encrypts every token, every key that signs and every webhook's
+// secret under the newest key and tells how many it moved. Those whose key is
+// missing or that were tampered with stay as they are and are counted in the error.
 func (s *Store) RotateCredentials(ctx context.Context) (moved int, err error) {
 	stuck, why := 0, error(nil)
 	for after := int64(0); ; {
@@ -142,12 +142,14 @@ func (s *Store) RotateCredentials(ctx context.Context) (moved int, err error) {
 			}
 		}
 	}
-	keys, left, err := s.resealSigningKeys(ctx)
-	if moved += keys; err != nil {
-		return moved, fmt.Errorf("store: rotate signing keys: %w", err)
-	}
-	if left > 0 {
-		stuck, why = stuck+left, ErrUnknownKey
+	for _, reseal := range []func(context.Context) (int, int, error){s.resealSigningKeys, s.resealWebhooks} {
+		more, left, err := reseal(ctx)
+		if moved += more; err != nil {
+			return moved, fmt.Errorf("store: rotate credentials: %w", err)
+		}
+		if left > 0 {
+			stuck, why = stuck+left, ErrUnknownKey
+		}
 	}
 	if stuck > 0 {
 		return moved, fmt.Errorf("store: rotate credentials: %d stay as they are: %w", stuck, why)
