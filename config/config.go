@@ -46,6 +46,10 @@ type Config struct {
 	Instagram Instagram
 	Facebook  Facebook
 
+	// WebhookAllow are the hosts, "name" or "name:port" in lower case, that webhooks
+	// may be sent to though they are in a private network or have no TLS.
+	WebhookAllow []string
+
 	from map[string]string // where each option's value came from, by name
 }
 

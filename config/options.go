@@ -49,6 +49,7 @@ func (c *Config) options(checkKey func(string) error) []option {
 		token("FACEBOOK_APP_SECRET", &c.Facebook.AppSecret),
 		every("FACEBOOK_EVERY", &c.Facebook.Every),
 		reads("FACEBOOK_MONTHLY_READS", &c.Facebook.MonthlyReads),
+		hosts("WEBHOOK_ALLOW", &c.WebhookAllow),
 	}
 }
 
@@ -162,7 +163,25 @@ func reads(name string, p **int64) option {
 	}}
 }
 
+// hosts is a list of host or host:port, parted by commas, kept in lower case.
+func hosts(name string, p *[]string) option {
+	show := func() string { return strings.Join(*p, ",") }
+	return option{name: name, show: show, set: func(s string) error {
+		var list []string
+		for part := range strings.SplitSeq(s, ",") {
+			part = strings.ToLower(strings.TrimSpace(part))
+			if !hostForm.MatchString(part) {
+				return fmt.Errorf("%q is neither a host nor host:port", part)
+			}
+			list = append(list, part)
+		}
+		*p = list
+		return nil
+	}}
+}
+
 var (
+	hostForm     = regexp.MustCompile(`^([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 	graphVersion = regexp.MustCompile(`^v[0-9]+\.[0-9]+$`)
 	digits       = regexp.MustCompile(`^[0-9]+$`)
 )

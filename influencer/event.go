@@ -1,6 +1,7 @@
 package influencer
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"time"
@@ -47,7 +48,9 @@ type OutEvent struct {
 // the order of their names, so that the same object always gives the same text.
 func MaskNIPs(data json.RawMessage) (json.RawMessage, error) {
 	var members any
-	if err := json.Unmarshal(data, &members); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // a float would round large ones
+	if err := d.Decode(&members); err != nil {
 		return nil, err
 	}
 	maskNIPs(members)

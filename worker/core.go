@@ -73,7 +73,7 @@ func (c *core) work(ctx context.Context, ref influencer.BatchRef, ask asker) (re
 // record outlives ctx: the numbers are read and, on some platforms, paid for.
 // Writing twice is harmless, the fence lets one through.
 func (c *core) record(ctx context.Context, ref influencer.BatchRef, res result) (result, error) {
-	err := c.write(ctx, func(ctx context.Context) (err error) {
+	err := persist(ctx, func(ctx context.Context) (err error) {
 		res.recorded, err = c.batches.Record(ctx, ref, res.seen, c.now())
 		return err
 	})
@@ -89,7 +89,7 @@ func (c *core) record(ctx context.Context, ref influencer.BatchRef, res result) 
 
 // giveBack ends a batch unread. A nil failure means that nobody tried.
 func (c *core) giveBack(ctx context.Context, ref influencer.BatchRef, failure *influencer.Failure) error {
-	err := c.write(ctx, func(ctx context.Context) error {
+	err := persist(ctx, func(ctx context.Context) error {
 		return c.batches.Release(ctx, ref, failure, c.now())
 	})
 	if err != nil && !errors.Is(err, influencer.ErrStale) {
@@ -98,7 +98,8 @@ func (c *core) giveBack(ctx context.Context, ref influencer.BatchRef, failure *i
 	return nil
 }
 
-func (c *core) write(ctx context.Context, fn func(context.Context) error) error {
+// persist outlives ctx, and tries some times.
+func persist(ctx context.Context, fn func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	for try := 1; ; try++ {

@@ -49,6 +49,32 @@ type Decider interface {
 	DecideDue(ctx context.Context, at time.Time, limit int) (moved int, err error)
 }
 
+// Outbox gives events to the webhooks that want them.
+type Outbox interface {
+	// RouteEvents gives up to limit new events to webhooks, and says how many.
+	RouteEvents(ctx context.Context, limit int) (int, error)
+	// DueWebhooks lists those to which something may be sent now.
+	DueWebhooks(context.Context) ([]int64, error)
+	// PruneDeliveries forgets what is long done; call it again until it says 0.
+	PruneDeliveries(context.Context) (int, error)
+}
+
+// Deliveries hands out what is to be sent, under a lease.
+type Deliveries interface {
+	// ClaimDeliveries takes deliveries of a webhook, no more than limit under way
+	// whoever sends them, and of one person only the earliest.
+	ClaimDeliveries(ctx context.Context, webhook int64, limit int, lease time.Duration) ([]influencer.Outgoing, error)
+	// FinishDelivery writes how an attempt went; influencer.ErrStale when the
+	// delivery is another worker's by now.
+	FinishDelivery(context.Context, influencer.DeliveryRef, influencer.Outcome) error
+}
+
+// Sender makes one attempt to send one event.
+type Sender interface {
+	Send(context.Context, influencer.Outgoing) influencer.Outcome
+	Timeout() time.Duration // the longest that Send takes
+}
+
 // Store is all that a Worker needs of the database.
 type Store interface {
 	Claimer

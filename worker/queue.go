@@ -27,7 +27,7 @@ func newQueue(c redis.UniversalClient, taskTimeout time.Duration) *queue {
 // put enqueues a task. One that is there already is as good.
 func (q *queue) put(ctx context.Context, t *asynq.Task) error {
 	_, err := q.client.EnqueueContext(ctx, t)
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && !errors.Is(err, asynq.ErrDuplicateTask) {
 		return fmt.Errorf("enqueue %s: %w", t.Type(), err)
 	}
 	return nil

@@ -21,6 +21,9 @@ func (w *Worker) servers(base context.Context) []server {
 	for _, p := range platforms {
 		all = append(all, w.server(base, w.opts.Concurrency, map[string]int{queueManual(p): 2, queueSync(p): 1}))
 	}
+	if w.deliver != nil {
+		all = append(all, w.server(base, deliverSlots, map[string]int{queueDeliver: 1}))
+	}
 	return all
 }
 
@@ -75,6 +78,9 @@ func (w *Worker) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
 	}()
 	if strings.HasPrefix(t.Type(), syncPrefix) {
 		return w.syncer.handle(ctx, t)
+	}
+	if w.deliver != nil && strings.HasPrefix(t.Type(), deliverPrefix) {
+		return w.deliver.handle(ctx, t)
 	}
 	began := w.opts.Now()
 	err = w.periodic(ctx, t)

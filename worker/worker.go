@@ -27,8 +27,9 @@ type Options struct {
 	Redis      redis.UniversalClient // shared; closed by the caller after Run has returned
 	Store      Store
 	Connectors map[influencer.Platform]Connector
-	Headroom   Headroom // asked before a claim; nil claims up to the other bounds
-	Jobs       []Job    // more periodic work
+	Headroom   Headroom  // asked before a claim; nil claims up to the other bounds
+	Jobs       []Job     // more periodic work
+	Webhooks   *Webhooks // sends events out; nil sends none
 	Roles      Roles
 
 	Concurrency int           // calls at a time per platform; 8
@@ -60,6 +61,7 @@ type Worker struct {
 	planner  *planner
 	syncer   *syncer
 	jobs     map[string]Job // by task type
+	deliver  *deliverer     // nil sends nothing
 	inflight inflight
 	running  atomic.Bool
 }
@@ -79,6 +81,9 @@ func New(o Options) (*Worker, error) {
 			maxBatches: o.MaxBatches, lease: fast.data(o.ClaimLease), lost: fast.data(q.taskTimeout), now: o.Now, log: o.Logger, probed: map[influencer.Platform]time.Time{}},
 		syncer: &syncer{core: c, walls: newWalls(o.Now), queue: q, tell: o.OnBatch},
 	}
+	if o.Webhooks != nil {
+		w.deliver = newDeliverer(*o.Webhooks, q, fast, o.Logger)
+	}
 	for _, j := range append(w.ownJobs(), o.Jobs...) {
 		if j.Timeout <= 0 {
 			j.Timeout = time.Minute
@@ -89,12 +94,16 @@ func New(o Options) (*Worker, error) {
 }
 
 func (w *Worker) ownJobs() []Job {
-	return []Job{
+	jobs := []Job{
 		{Name: "decide", Every: decideEvery, Timeout: 10 * time.Minute,
 			Run: func(ctx context.Context) error { return decideDue(ctx, w.opts.Store, w.opts.Now) }},
 		{Name: "tidy", Every: tidyEvery,
 			Run: func(ctx context.Context) error { return tidy(ctx, w.queue, w.opts.Logger) }},
 	}
+	if w.deliver != nil {
+		jobs = append(jobs, w.deliver.jobs()...)
+	}
+	return jobs
 }
 
 func (o Options) check() error {
@@ -105,7 +114,7 @@ func (o Options) check() error {
 	if o.Tick != 0 && o.Tick < 100*time.Millisecond {
 		errs = append(errs, fmt.Errorf("tick %s is under 100ms", o.Tick))
 	}
-	seen := map[string]bool{"decide": true, "tidy": true}
+	seen := map[string]bool{"decide": true, "tidy": true, "deliver": true, "prune-deliveries": true}
 	for _, j := range o.Jobs {
 		if j.Name == "" || seen[j.Name] || j.Every < 100*time.Millisecond || j.Run == nil {
 			errs = append(errs, fmt.Errorf("job %q needs a name of its own, an interval of at least 100ms and a function", j.Name))
@@ -158,6 +167,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.opts.Roles.Worker {
 		hard, abort := context.WithCancel(context.WithoutCancel(ctx))
 		defer abort()
+		if w.deliver != nil {
+			w.deliver.halt = ctx.Done()
+		}
 		servers = w.servers(hard)
 		defer w.stop(servers, abort)
 		if err := startAll(servers, w); err != nil {
