@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -111,14 +112,14 @@ func TestARedisWithoutThePassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Ready(t.Context()); err == nil {
-		t.Error("ready without the password")
+	if all, err := w.Queues(t.Context()); err == nil {
+		t.Errorf("queues without the password: %v", all)
 	}
 	client := realRedis(t, "redis://:sekrit@"+server.Addr())
 	if w, err = New(Options{Redis: client, Store: newMemory(time.Now), Logger: quiet()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Ready(t.Context()); err == nil || err.Error() != "queue: the worker does not run" {
+	if err := w.Running(t.Context()); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("with the password, before Run: %v", err)
 	}
 	if all, err := w.Queues(t.Context()); err != nil || len(all) != 0 {

@@ -82,9 +82,9 @@ func (w *Worker) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
 	if w.deliver != nil && strings.HasPrefix(t.Type(), deliverPrefix) {
 		return w.deliver.handle(ctx, t)
 	}
-	began := w.opts.Now()
+	began := time.Now()
 	err = w.periodic(ctx, t)
-	w.opts.OnJob(JobDone{Name: t.Type(), Took: w.opts.Now().Sub(began), Err: err})
+	w.opts.OnJob(JobDone{Name: t.Type(), Took: time.Since(began), Err: err})
 	return err
 }
 

@@ -118,15 +118,15 @@ func TestRunWaitsForRedis(t *testing.T) {
 		log := &lockedWriter{w: &out}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10}), Logger: log.logger()})
 		advance(time.Minute)
-		if err := w.Ready(t.Context()); err == nil {
-			t.Error("ready without Redis")
+		if err := w.Running(t.Context()); err == nil {
+			t.Error("running without Redis")
 		}
 		if n := strings.Count(log.text(), "level=WARN"); n != 1 {
 			t.Errorf("%d warnings in a minute, want 1:\n%s", n, log.text())
 		}
 		mini.SetError("")
 		advance(15 * time.Second)
-		if err := w.Ready(t.Context()); err != nil {
+		if err := w.Running(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if once, _ := store.readings(); once != 10 {

@@ -69,25 +69,34 @@ func (p *PlatformSummary) tally(res result) []Unread {
 	}
 	var unread []Unread
 	for _, o := range res.seen {
-		if o.Failure == nil {
-			continue
+		if o.Failure != nil {
+			unread = append(unread, Unread{Platform: p.Platform, AccountID: o.AccountID, Handle: handles[o.AccountID],
+				Kind: o.Failure.Kind, Detail: o.Failure.Detail})
 		}
-		p.fail(o.Failure.Kind, 1)
-		unread = append(unread, Unread{Platform: p.Platform, AccountID: o.AccountID, Handle: handles[o.AccountID],
-			Kind: o.Failure.Kind, Detail: o.Failure.Detail})
 	}
-	// The store refuses readings that cannot be, such as one that lost a metric.
-	p.fail(influencer.Malformed, res.recorded.Failed-len(unread))
+	for kind, n := range res.failed() {
+		p.Failed[kind] += n
+	}
 	p.Read += res.recorded.Read
 	p.Suspect += res.recorded.Suspect
 	p.Moved += res.recorded.Moved
 	return unread
 }
 
-func (p *PlatformSummary) fail(k influencer.FailureKind, n int) {
-	if n > 0 {
-		p.Failed[k] += n
+// failed counts the accounts that answered with a failure, by its kind.
+func (res result) failed() map[influencer.FailureKind]int {
+	failed, told := map[influencer.FailureKind]int{}, 0
+	for _, o := range res.seen {
+		if o.Failure != nil {
+			failed[o.Failure.Kind]++
+			told++
+		}
 	}
+	// The store refuses readings that cannot be, such as one that lost a metric.
+	if n := res.recorded.Failed - told; n > 0 {
+		failed[influencer.Malformed] += n
+	}
+	return failed
 }
 
 func (p *PlatformSummary) done() int { return p.Read + p.FailedTotal() + p.NotRead }

@@ -14,12 +14,13 @@ import (
 // BatchDone tells how one batch went, for metrics.
 type BatchDone struct {
 	Ref      influencer.BatchRef
-	Took     time.Duration
-	Recorded influencer.Recorded // zero unless the batch was read
-	Failure  *influencer.Failure // why the whole batch was not read
-	Stale    bool                // somebody else had taken it over
-	Skipped  bool                // given back untried, because the platform had just refused others
-	Err      error               // trouble of our own; the batch is tried again
+	Took     time.Duration                  // on the wall
+	Recorded influencer.Recorded            // zero unless the batch was read
+	Failed   map[influencer.FailureKind]int // of Recorded.Failed, how many for which reason
+	Failure  *influencer.Failure            // why the whole batch was not read
+	Stale    bool                           // somebody else had taken it over
+	Skipped  bool                           // given back untried, because the platform had just refused others
+	Err      error                          // trouble of our own; the batch is tried again
 }
 
 // syncer handles sync tasks.
@@ -38,9 +39,9 @@ func (s *syncer) handle(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return final(err)
 	}
-	began := s.core.now()
+	began := time.Now()
 	done := s.batch(ctx, o)
-	done.Ref, done.Took = o.ref(), s.core.now().Sub(began)
+	done.Ref, done.Took = o.ref(), time.Since(began)
 	s.tell(done)
 	if done.Err == nil && done.Failure == nil && o.More {
 		done.Err = s.planNext(ctx, o)
@@ -63,7 +64,7 @@ func (s *syncer) batch(ctx context.Context, o order) BatchDone {
 			"code", res.failure.Code, "until", res.failure.Until)
 		err = s.core.giveBack(ctx, ref, res.failure)
 	}
-	return BatchDone{Recorded: res.recorded, Failure: res.failure, Err: err}
+	return BatchDone{Recorded: res.recorded, Failed: res.failed(), Failure: res.failure, Err: err}
 }
 
 // planNext keeps a backlog flowing at the pace of the workers rather than of

@@ -45,13 +45,20 @@ type Options struct {
 	Speed   float64          // how many times faster than the wall Now runs; 0 means 1. All durations here are the wall's
 	OnBatch func(BatchDone)  // called after each batch, by several goroutines; must be quick
 	OnJob   func(JobDone)    // called after each periodic task, likewise
+	OnCall  func(CallDone)   // called after each Read of a connector, likewise
 }
 
 // JobDone tells how a periodic task went, for metrics.
 type JobDone struct {
-	Name string // "plan:x", "job:decide"
-	Took time.Duration
+	Name string        // "plan:x", "job:decide"
+	Took time.Duration // on the wall
 	Err  error
+}
+
+// Periodic is a task that the schedule knows.
+type Periodic struct {
+	Name  string        // as in [JobDone]
+	Every time.Duration // on the wall
 }
 
 // Worker schedules, plans and reads. Make it with New, then call Run once.
@@ -73,7 +80,7 @@ func New(o Options) (*Worker, error) {
 	}
 	o = o.withDefaults()
 	fast := speed(o.Speed)
-	c := &core{batches: o.Store, connectors: o.Connectors, callTimeout: o.CallTimeout,
+	c := &core{batches: o.Store, connectors: heard(o.Connectors, o.OnCall), callTimeout: o.CallTimeout,
 		lease: fast.data(o.CallTimeout + writeTimeout + 20*time.Second), now: o.Now, log: o.Logger}
 	q := newQueue(o.Redis, o.CallTimeout+writeTimeout+5*time.Second)
 	w := &Worker{opts: o, queue: q, jobs: map[string]Job{},
@@ -185,13 +192,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready says nil when Redis answers and Run has begun; ctx bounds the question.
-func (w *Worker) Ready(ctx context.Context) error {
-	if err := w.opts.Redis.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
+// ErrNotRunning says that Run has not begun, or that Redis never answered it.
+var ErrNotRunning = errors.New("the worker does not run")
+
+// Running says nil while Run works; it asks nobody, Redis neither.
+func (w *Worker) Running(context.Context) error {
 	if !w.running.Load() {
-		return errors.New("queue: the worker does not run")
+		return ErrNotRunning
 	}
 	return nil
 }
@@ -209,6 +216,15 @@ func (w *Worker) scheduler() *scheduler {
 		s.table = append(s.table, jobLine(w.jobs[name]))
 	}
 	return s
+}
+
+// Periodic lists what the scheduler orders again and again.
+func (w *Worker) Periodic() []Periodic {
+	var all []Periodic
+	for _, p := range w.scheduler().table {
+		all = append(all, Periodic{p.name, speed(w.opts.Speed).wall(p.every)})
+	}
+	return all
 }
 
 func (w *Worker) platforms() []influencer.Platform {
