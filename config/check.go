@@ -81,6 +81,26 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
+// onLoopback tells whether only this machine reaches a host:port.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// minMetricsToken keeps a token from being guessed; nothing slows a guesser down.
+const minMetricsToken = 20
+
+func checkMetricsToken(s string) error {
+	if len(s) < minMetricsToken {
+		return fmt.Errorf("is shorter than %d characters: make one with `openssl rand -hex 24`", minMetricsToken)
+	}
+	return checkToken(s)
+}
+
 func anyText(string) error { return nil }
 
 // checkToken refuses what cannot stand in an HTTP header: most often a line end

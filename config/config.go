@@ -41,6 +41,7 @@ type Config struct {
 	SecretKey influencer.Secret
 
 	Badge     Badge
+	Metrics   Metrics
 	X         X
 	Graph     Graph
 	Instagram Instagram
@@ -58,6 +59,15 @@ type Badge struct {
 	On        bool
 	PublicURL string // where the public reaches this service, without a slash at the end
 	Issuer    string // the institution in whose name badges are issued
+}
+
+// Metrics says how Prometheus may read the metrics, besides with an API key at
+// Listen of the [Config].
+type Metrics struct {
+	// Listen is the host:port of a listener of its own, which every role has. Empty
+	// is none. Without Token it must be on loopback.
+	Listen string
+	Token  influencer.Secret // a bearer that may read them
 }
 
 // Pace says how often a platform's accounts are read and how many reads may be

@@ -173,6 +173,9 @@ func (l *loader) complete() {
 		l.pair("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")
 	}
 	l.pair("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET")
+	if c.Metrics.Listen != "" && c.Metrics.Token == "" && !onLoopback(c.Metrics.Listen) {
+		l.problem(prefix+"METRICS_LISTEN", "%q is not on loopback: others could read it, so set %sMETRICS_TOKEN", c.Metrics.Listen, prefix)
+	}
 }
 
 // pair reports an option that is of no use without another.

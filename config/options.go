@@ -32,6 +32,8 @@ func (c *Config) options(checkKey func(string) error) []option {
 		onOff("BADGE", &c.Badge.On),
 		baseURL("BADGE_URL", "", &c.Badge.PublicURL),
 		text("BADGE_ISSUER", "Kementerian Komunikasi dan Digital", &c.Badge.Issuer),
+		checked("METRICS_LISTEN", "", &c.Metrics.Listen, checkListen),
+		secretText("METRICS_TOKEN", &c.Metrics.Token, checkMetricsToken, mask),
 		checked("X_API", "v2", &c.X.API, oneOf("v2", "v1.1")),
 		baseURL("X_BASE_URL", "", &c.X.BaseURL),
 		token("X_BEARER_TOKEN", &c.X.BearerToken),
