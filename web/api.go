@@ -33,12 +33,16 @@ type api struct {
 	platforms []influencer.Platform
 	now       func() time.Time
 	log       *slog.Logger
+	told      func(route, method string, code int, took time.Duration) // of every request
 	openapi   []byte
 }
 
 func newAPI(mux *http.ServeMux, o Options) *api {
+	if o.OnRequest == nil {
+		o.OnRequest = func(string, string, int, time.Duration) {}
+	}
 	return &api{
-		mux: mux, config: apiConfig(o.Version), log: o.Log, now: o.Now, platforms: o.Platforms,
+		mux: mux, config: apiConfig(o.Version), log: o.Log, told: o.OnRequest, now: o.Now, platforms: o.Platforms,
 		door:  newDoor(o.Keys, o.TrustedProxies),
 		calls: newLimiter(time.Minute, maxAddresses),
 	}

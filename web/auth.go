@@ -49,7 +49,7 @@ func newDoor(keys Authenticator, trusted []netip.Prefix) *door {
 // before: a misconfigured dashboard must not shut out its whole office.
 func (d *door) enter(r *http.Request) (principal, error) {
 	text := bearer(r)
-	if text == "" {
+	if text == "" || d.keys == nil {
 		return principal{}, refusal(http.StatusUnauthorized, "Send a key as Authorization: Bearer KEY.")
 	}
 	address := clientAddress(r, d.trusted)

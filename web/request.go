@@ -57,7 +57,12 @@ func (a *api) watch(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", requestID(ctx))
 		defer func() {
 			a.caught(seen, r, recover())
-			a.logCall(r, c, seen.status, time.Since(began))
+			if c.route == "" {
+				c.route = r.Pattern // of a route that is not the API's
+			}
+			took := time.Since(began)
+			a.logCall(r, c, seen.status, took)
+			a.told(routeOf(c.route), methodOf(r), seen.status, took)
 		}()
 		next.ServeHTTP(seen, r)
 	})

@@ -24,10 +24,11 @@ const (
 
 // Options sets up a server.
 type Options struct {
-	Checks []Check       // what /readyz asks, in this order
-	Badges *BadgeOptions // the public badge pages; nil has none
-	Log    *slog.Logger  // nil logs nothing
-	Drain  time.Duration // how long requests under way may take once asked to stop; 0 means 25 seconds
+	Checks  []Check       // what /readyz asks, in this order
+	Metrics MetricsDoor   // GET /metrics
+	Badges  *BadgeOptions // the public badge pages; nil has none
+	Log     *slog.Logger  // nil logs nothing
+	Drain   time.Duration // how long requests under way may take once asked to stop; 0 means 25 seconds
 
 	// Keys lets callers of the API in; without it there is no API.
 	Keys           Authenticator
@@ -36,6 +37,23 @@ type Options struct {
 	TrustedProxies []netip.Prefix   // whose word on the client's address counts
 	Now            func() time.Time // the clock of what is stored; nil means time.Now
 	Version        string           // of the program, for the document
+
+	// OnRequest is told of every request that was answered; route is the pattern
+	// that served it, "" when none did. nil tells nobody.
+	OnRequest func(route, method string, code int, took time.Duration)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Drain == 0 {
+		o.Drain = 25 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Server answers HTTP.
@@ -46,28 +64,39 @@ type Server struct {
 
 // New builds a server; it listens nowhere yet.
 func New(o Options) *Server {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	o = o.withDefaults()
+	a := newAPI(operated(o), o)
+	if o.Keys != nil {
+		a.register(o.Services)
+		a.finish()
 	}
-	if o.Drain == 0 {
-		o.Drain = 25 * time.Second
+	if o.Badges != nil {
+		newBadges(*o.Badges, o.Log).mount(a.mux)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+	return a.serving(o)
+}
+
+// NewOperated builds a server with nothing but what operators ask: health,
+// readiness and metrics.
+func NewOperated(o Options) *Server {
+	o = o.withDefaults()
+	return newAPI(operated(o), o).serving(o)
+}
+
+// operated answers what operators and their programs ask.
+func operated(o Options) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET /readyz", readyz{checks: o.Checks, log: o.Log})
-	api := newAPI(mux, o)
-	if o.Keys != nil {
-		api.register(o.Services)
-		api.finish()
-	}
-	if o.Badges != nil {
-		newBadges(*o.Badges, o.Log).mount(mux)
+	return mux
+}
+
+func (a *api) serving(o Options) *Server {
+	if o.Metrics.Handler != nil {
+		a.metrics(o.Metrics)
 	}
 	return &Server{drain: o.Drain, http: &http.Server{
-		Handler:           guard(api.watch(api.unrouted(mux))),
+		Handler:           guard(a.watch(a.unrouted(a.mux))),
 		MaxHeaderBytes:    maxHeader,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,

@@ -45,6 +45,7 @@ var ownedModules = map[string][]string{
 	"modernc.org/sqlite":         {"store"},
 	"github.com/danielgtaylor/":  {"web"},
 	"github.com/mattn/go-sqlite": {},
+	"github.com/prometheus/":     {"web"},
 }
 
 // testSupport are packages that no shipped code may import.
