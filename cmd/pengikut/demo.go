@@ -260,7 +260,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.firstKey(ctx, d.house); err != nil {
 		return errors.Join(err, s.close())
 	}
-	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(time.Duration(d.flags.speed*float64(time.Second))), s.address())
+	d.say("one second is %s; health and readiness at http://%s/readyz\n", span(time.Duration(d.flags.speed*float64(time.Second))), s.addresses()[0])
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.run(ctx) })
 	group.Go(func() error { return (&teller{demo: d}).run(ctx) })

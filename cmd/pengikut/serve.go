@@ -17,8 +17,8 @@ import (
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/connectors/gate"
-	"github.com/pengikut/pengikut/store"
 	"github.com/pengikut/pengikut/web"
+	"github.com/pengikut/pengikut/web/metrics"
 	"github.com/pengikut/pengikut/worker"
 )
 
@@ -94,7 +94,7 @@ func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
 		err = a.firstKey(ctx, h)
 	}
 	if err == nil {
-		log.Info("serving", "version", versionText(), "listen", s.address(), "roles", r.String(), "database", databaseKind(c))
+		log.Info("serving", "version", versionText(), "listen", strings.Join(s.addresses(), ","), "roles", r.String(), "database", databaseKind(c))
 		err = s.run(ctx)
 	}
 	return errors.Join(err, h.Close())
@@ -131,11 +131,18 @@ func (r roles) String() string {
 
 // service is the running parts of a process.
 type service struct {
-	worker   *worker.Worker // nil without that role
-	web      *web.Server
-	listener net.Listener // nil without the role web
-	redis    io.Closer
-	log      *slog.Logger
+	worker  *worker.Worker // nil without that role
+	room    *gate.Headroom // likewise
+	metrics *metrics.Metrics
+	doors   []door
+	redis   io.Closer
+	log     *slog.Logger
+}
+
+// door is a listener and the server behind it.
+type door struct {
+	net.Listener
+	server *web.Server
 }
 
 // service builds what the roles ask for. Zero values of o are filled.
@@ -151,20 +158,42 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 		return s, err
 	}
 	s.redis = closer
-	checks := []web.Check{h.probe("database", h.store.Ping)}
 	if r.worker || r.scheduler {
 		if err := s.buildWorker(ctx, h, r, o, client); err != nil {
 			return s, err
 		}
-		checks = append(checks, h.probe("queue", s.worker.Ready))
 	}
+	checks := h.checks(s.worker, client)
+	s.metrics, err = h.metrics(ctx, measured{r, checks, client, s.worker, s.room})
+	if err != nil {
+		return s, err
+	}
+	return s, s.openDoors(h, r, checks)
+}
+
+// openDoors opens the listeners: everybody's for the role web, and the operators'
+// where the configuration names one.
+func (s *service) openDoors(h *house, r roles, checks []web.Check) (err error) {
+	o := h.webOptions(checks)
+	o.OnRequest, o.Metrics = s.metrics.Request, web.MetricsDoor{Handler: s.metrics, Token: h.config.Metrics.Token}
 	if r.web {
-		s.web = web.New(h.webOptions(checks))
-		if s.listener = h.web; s.listener == nil {
-			s.listener, err = net.Listen("tcp", h.config.Listen)
+		l := h.web
+		if l == nil {
+			if l, err = net.Listen("tcp", h.config.Listen); err != nil {
+				return err
+			}
 		}
+		s.doors = append(s.doors, door{l, web.New(o)})
 	}
-	return s, err
+	if h.config.Metrics.Listen != "" {
+		l, err := net.Listen("tcp", h.config.Metrics.Listen)
+		if err != nil {
+			return err
+		}
+		o.Metrics.Open = h.config.Metrics.Token == ""
+		s.doors = append(s.doors, door{l, web.NewOperated(o)})
+	}
+	return nil
 }
 
 // webOptions are those of the HTTP side: what each noun of the API needs of others.
@@ -193,7 +222,9 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 		h.log.Warn("platform is off", "platform", l.name, "why", l.why)
 	}
 	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
-	o.Headroom = gate.NewHeadroom(limits, asksOf(on))
+	s.room = gate.NewHeadroom(limits, asksOf(on))
+	o.Headroom = s.room
+	s.hear(&o)
 	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs(), h.badgeJobs())
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
@@ -210,28 +241,13 @@ func (h *house) redis() (redis.UniversalClient, io.Closer, error) {
 	return client, client, err
 }
 
-// probe makes a readiness check that tells anybody no more than which part does
-// not answer; what exactly it said goes to the log.
-func (h *house) probe(name string, ask func(context.Context) error) web.Check {
-	return web.Check{Name: name, Probe: func(ctx context.Context) error {
-		err := ask(ctx)
-		switch {
-		case err == nil || errors.Is(err, context.DeadlineExceeded):
-			return err
-		case errors.Is(err, store.ErrSchema):
-			return errors.New("the schema is not this program's")
-		}
-		h.log.WarnContext(ctx, "not ready", "check", name, "error", err)
-		return errors.New("does not answer")
-	}}
-}
-
-// address is where HTTP is answered, "" when it is not.
-func (s *service) address() string {
-	if s.listener == nil {
-		return ""
+// addresses are where HTTP is answered.
+func (s *service) addresses() []string {
+	all := make([]string, len(s.doors))
+	for i, d := range s.doors {
+		all[i] = d.Addr().String()
 	}
-	return s.listener.Addr().String()
+	return all
 }
 
 // run plays all parts until ctx ends or one of them fails, then stops the others
@@ -241,8 +257,8 @@ func (s *service) run(ctx context.Context) error {
 	if s.worker != nil {
 		group.Go(func() error { return s.worker.Run(ctx) })
 	}
-	if s.listener != nil {
-		group.Go(func() error { return s.web.Serve(ctx, s.listener) })
+	for _, d := range s.doors {
+		group.Go(func() error { return d.server.Serve(ctx, d.Listener) })
 	}
 	done := make(chan error, 1)
 	go func() { done <- group.Wait() }()
@@ -266,10 +282,8 @@ func (s *service) close() error {
 	if s.redis != nil {
 		err = s.redis.Close()
 	}
-	if s.listener != nil {
-		if e := s.listener.Close(); !errors.Is(e, net.ErrClosed) {
-			err = errors.Join(err, e)
-		}
+	for _, d := range s.doors {
+		err = errors.Join(err, ignoreClosed(d.Close()))
 	}
 	return err
 }
