@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/pengikut/pengikut/influencer"
 )
 
 func TestMetricsDoor(t *testing.T) {
@@ -40,6 +42,35 @@ func TestMetricsDoor(t *testing.T) {
 			if w.Code != c.status || (w.Body.String() == "numbers") != (c.status == 200) {
 				t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, c.status)
 			}
+		}
+	}
+}
+
+// ring knows keys by their text.
+type ring map[influencer.Secret]influencer.Key
+
+func (r ring) Authenticate(_ context.Context, text influencer.Secret) (influencer.Key, error) {
+	k, ok := r[text]
+	if !ok {
+		return k, influencer.ErrKey
+	}
+	return k, nil
+}
+
+// TestMetricsForKeys lets keys read that see all agencies.
+func TestMetricsForKeys(t *testing.T) {
+	t.Parallel()
+	numbers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "numbers") })
+	s := New(Options{Metrics: MetricsDoor{Handler: numbers, Token: "a-token-for-prometheus"}, Keys: ring{
+		"viewer": {ID: 1, Role: influencer.RoleViewer}, "admin": {ID: 2, Role: influencer.RoleAdmin},
+		"bounded": {ID: 3, Role: influencer.RoleAdmin, Agency: "Kominfo"}}})
+	for key, want := range map[string]int{"viewer": 200, "admin": 200, "bounded": 403, "other": 401, "a-token-for-prometheus": 200} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.Header.Set("Authorization", "Bearer "+key)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != want || (w.Body.String() == "numbers") != (want == 200) {
+			t.Errorf("%s: %d %s, want %d", key, w.Code, w.Body, want)
 		}
 	}
 }
