@@ -67,6 +67,7 @@ type ReadingFilter struct {
 type PersonAccounts struct {
 	Person
 	Accounts []Account
+	LossHeld *LossHeld // a loss that the breaker holds back; nil when there is none
 }
 
 // OwnedAccount is an account with what a list shows of its owner.

@@ -63,6 +63,7 @@ type Recorded struct {
 	Read    int  // accounts with a good or suspect reading
 	Failed  int  // accounts with a typed failure
 	Moved   int  // statuses moved
+	Held    int  // losses that the breaker holds back
 	Suspect int  // of Read, how many readings were set aside as suspect
 	Stale   bool // the lease was no longer ours: nothing was written
 

@@ -93,9 +93,12 @@ type Breaker struct {
 }
 
 // Allows tells whether so many losses within the window may go through when
-// holders people held the status at its start. More wait for an admin.
-func (b Breaker) Allows(losses, holders int) bool {
-	return losses <= b.Floor || int64(losses)*int64(Whole) <= int64(holders)*int64(b.Share)
+// holders people held the status in it. More wait for an admin.
+func (b Breaker) Allows(losses, holders int) bool { return losses <= b.Allowed(holders) }
+
+// Allowed is how many of holders people may lose the status within the window.
+func (b Breaker) Allowed(holders int) int {
+	return max(b.Floor, int(int64(holders)*int64(b.Share)/int64(Whole)))
 }
 
 // Approval says whether a person who qualifies gets the status at once.

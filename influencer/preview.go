@@ -15,7 +15,7 @@ type PolicyVersion struct {
 type PolicyApplied struct {
 	Version PolicyVersion // the one in force now
 	New     bool          // false when the policy in force says the same: then no version was added
-	Moves   map[Move]int  // how often each move was made
+	Redecided
 }
 
 // Preview tells what a policy would do, in numbers.
@@ -24,6 +24,21 @@ type Preview struct {
 	Moves       map[Move]int
 	Unconfirmed map[Move]int // of who stay: the losses that further reads would confirm
 	Near        int          // people who stay, but only just
+	Breaker     BreakerView
+}
+
+// BreakerView is what the breaker of a policy would say to its losses.
+type BreakerView struct {
+	Losses  int   // people who would lose the status at once
+	Made    int   // losses within the window that came before them
+	Holders int   // who held the status within the window
+	Allowed int   // how many of them may lose it within the window
+	Open    int64 // a trip that is open already, 0 when there is none: it holds every loss
+}
+
+// Holds tells whether the losses would wait for an admin.
+func (b BreakerView) Holds() bool {
+	return b.Losses > 0 && (b.Made+b.Losses > b.Allowed || b.Open != 0)
 }
 
 // PreviewRow is one person whom a policy would move, now or when further reads

@@ -268,7 +268,7 @@ func TestLeaverIsNotMoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		db.clock.advance(time.Hour)
-		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made) != 0 {
+		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made.Moves) != 0 {
 			t.Errorf("redecide: %v, %v", made, err)
 		}
 		if n := db.decideDue(); n != 0 {

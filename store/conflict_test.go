@@ -105,7 +105,7 @@ func TestConcurrentPinsOfOneProfile(t *testing.T) {
 // over and over, in orders of their own.
 func TestConcurrentRecordsOfSharedPeople(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		db.rules(func(p *influencer.Policy) { p.Confirm = 1; p.Suspect.Drop = influencer.Whole })
+		db.rules(func(p *influencer.Policy) { p.Confirm, p.Suspect.Drop, p.Breaker.Share = 1, influencer.Whole, influencer.Whole })
 		platforms := []influencer.Platform{influencer.X, influencer.Instagram, "threads"}
 		var people []int64
 		for i := range 60 {
@@ -128,7 +128,7 @@ func TestConcurrentRecordsOfSharedPeople(t *testing.T) {
 		}
 		// What stands must be what the rule says of the evidence that stands.
 		db.clock.advance(76 * time.Hour)
-		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made) != 0 {
+		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made.Moves) != 0 {
 			t.Errorf("decided otherwise afterwards: %v, %v", made, err)
 		}
 		if n := db.number("SELECT count(*) FROM readings"); n < 3*60 {

@@ -70,6 +70,8 @@ func (s *Store) policy(tx *gorm.DB, version int) (influencer.Policy, error) {
 type ruling struct {
 	moves    []moved
 	doubtful map[int64]*account // to be read again soon
+	held     []moved            // losses that [Store.passBreaker] took out of moves
+	trip     int64              // whose list they go on
 }
 
 // rule decides owners, whose accounts are loaded, and gives those who move their

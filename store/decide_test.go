@@ -262,7 +262,7 @@ func TestRedecideUnderANewPolicy(t *testing.T) {
 		if out, err := db.Record(context.Background(), ref, seen, db.clock.at); err != nil || out.Moved != 1400 {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		db.rules(func(p *influencer.Policy) { p.Requirements[0].AtLeast, p.Confirm = 700, 1 })
+		db.rules(func(p *influencer.Policy) { p.Requirements[0].AtLeast, p.Confirm, p.Breaker.Share = 700, 1, influencer.Whole })
 		db.clock.advance(time.Minute)
 		var lastDone, lastTotal int
 		made, err := db.Redecide(context.Background(), db.clock.at, func(done, total int) { lastDone, lastTotal = done, total })
@@ -270,10 +270,10 @@ func TestRedecideUnderANewPolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		loss := influencer.Move{From: influencer.StatusActive, To: influencer.StatusRevoked, Reason: influencer.ReasonBelowLine}
-		if len(made) != 1 || made[loss] != 700 || lastDone != 2100 || lastTotal != 2100 {
+		if len(made.Moves) != 1 || made.Moves[loss] != 700 || made.Held != 0 || lastDone != 2100 || lastTotal != 2100 {
 			t.Errorf("%v, %d of %d done", made, lastDone, lastTotal)
 		}
-		if again, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(again) != 0 {
+		if again, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(again.Moves) != 0 {
 			t.Errorf("once more: %v, %v", again, err)
 		}
 		if n := db.number("SELECT count(*) FROM decisions WHERE policy_version = 2"); n != 700 {

@@ -163,16 +163,16 @@ type ended struct {
 
 // thaw decides again those whom freezes that are over kept from a grant. It goes
 // on where it stopped, and stops after about limit moves.
-func (s *Store) thaw(ctx context.Context, p influencer.Policy, at time.Time, limit int, made map[influencer.Move]int) error {
+func (s *Store) thaw(ctx context.Context, p influencer.Policy, d *decider, limit int) error {
 	var over []ended
 	err := each(s.db.WithContext(ctx), `SELECT id, agency, settled_to FROM freezes WHERE settled_at IS NULL AND ends_at <= ? ORDER BY id`,
-		[]any{at.UnixMicro()}, func(c *cursor) { over = append(over, ended{c.int(), c.text(), c.int()}) })
+		[]any{d.at.UnixMicro()}, func(c *cursor) { over = append(over, ended{c.int(), c.text(), c.int()}) })
 	if err != nil {
 		return fmt.Errorf("freezes that are over: %w", err)
 	}
 	for _, f := range over {
-		for done := false; !done && sum(made) < limit; {
-			if done, err = s.thawPage(ctx, &f, p, at, made); err != nil {
+		for done := false; !done && sum(d.out.Moves) < limit; {
+			if done, err = s.thawPage(ctx, &f, p, d); err != nil {
 				return fmt.Errorf("after freeze %d: %w", f.id, err)
 			}
 		}
@@ -180,7 +180,7 @@ func (s *Store) thaw(ctx context.Context, p influencer.Policy, at time.Time, lim
 	return nil
 }
 
-func (s *Store) thawPage(ctx context.Context, f *ended, p influencer.Policy, at time.Time, made map[influencer.Move]int) (done bool, err error) {
+func (s *Store) thawPage(ctx context.Context, f *ended, p influencer.Policy, d *decider) (done bool, err error) {
 	db := s.db.WithContext(ctx)
 	where, args := `p.id > ?`, []any{f.settledTo}
 	if f.agency != "" {
@@ -192,13 +192,13 @@ func (s *Store) thawPage(ctx context.Context, f *ended, p influencer.Policy, at 
 		err = loadAccounts(db, page)
 	}
 	if err == nil && len(page) > 0 {
-		err = s.settlePage(ctx, p, page, at, made)
+		err = d.page(ctx, p, page)
 	}
 	if err != nil {
 		return false, err
 	}
 	if len(page) < duePeople {
-		return true, db.Exec(`UPDATE freezes SET settled_at = ? WHERE id = ?`, at.UnixMicro(), f.id).Error
+		return true, db.Exec(`UPDATE freezes SET settled_at = ? WHERE id = ?`, d.at.UnixMicro(), f.id).Error
 	}
 	f.settledTo = page[len(page)-1].ID
 	return false, db.Exec(`UPDATE freezes SET settled_to = ? WHERE id = ? AND settled_to < ?`, f.settledTo, f.id, f.settledTo).Error

@@ -55,7 +55,7 @@ func TestFreezeWithholdsGrants(t *testing.T) {
 		if err != nil || len(seen.Moves) != 0 {
 			t.Errorf("the preview sees %v, %v", seen.Moves, err)
 		}
-		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made) != 0 {
+		if made, err := db.Redecide(context.Background(), db.clock.at, nil); err != nil || len(made.Moves) != 0 {
 			t.Errorf("redecide: %v, %v", made, err)
 		}
 		db.clock.at = monday.Add(72 * time.Hour)

@@ -83,23 +83,31 @@ func (c *changes) addStandings(moves []moved) {
 		FROM ? WHERE p.id = t.id`, set.as(c.tx, "t"))
 }
 
-func (c *changes) addDecisions(moves []moved) error {
+// decisionSet is what a decision and a held loss have in common.
+func decisionSet(moves []moved) (*rowSet, error) {
 	evidence := make([]string, len(moves))
 	for i, m := range moves {
 		var err error
 		if evidence[i], err = encodeEvidence(m.evidence); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	set := moveSet(moves).
+	return moveSet(moves).
 		texts("from_status", pick(moves, func(m *moved) string { return string(m.move.From) })).
 		texts("to_status", pick(moves, func(m *moved) string { return string(m.move.To) })).
 		texts("reason", pick(moves, func(m *moved) string { return string(m.move.Reason) })).
 		ints("policy_version", pick(moves, func(m *moved) int64 { return int64(m.version) })).
-		texts("actor", pick(moves, func(m *moved) string { return m.actor })).
+		json("evidence", evidence), nil
+}
+
+func (c *changes) addDecisions(moves []moved) error {
+	set, err := decisionSet(moves)
+	if err != nil {
+		return err
+	}
+	set.texts("actor", pick(moves, func(m *moved) string { return m.actor })).
 		texts("note", pick(moves, func(m *moved) string { return m.note })).
-		texts("agency", pick(moves, func(m *moved) string { return m.owner.Agency })).
-		json("evidence", evidence)
+		texts("agency", pick(moves, func(m *moved) string { return m.owner.Agency }))
 	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence)
 		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence FROM ?`, set.as(c.tx, "t"))
 	return nil

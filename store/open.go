@@ -34,6 +34,7 @@ type Store struct {
 	touching chan struct{} // who notes the use of a key
 	policies policyCache
 	counted  totalsCache
+	holders  holderCount
 }
 
 // Open connects and checks that the schema is the one this program knows. It

@@ -157,9 +157,13 @@ func withAccounts(db *gorm.DB, owners []*owner) ([]influencer.PersonAccounts, er
 	if err := loadDue(db, all); err != nil {
 		return nil, err
 	}
+	held, err := lossesHeld(db, pick(owners, func(o **owner) int64 { return (*o).ID }))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]influencer.PersonAccounts, len(owners))
 	for i, o := range owners {
-		out[i].Person = o.Person
+		out[i].Person, out[i].LossHeld = o.Person, held[o.ID]
 		out[i].Accounts = pick(o.accounts, func(a **account) influencer.Account { return (*a).Account })
 		slices.SortStableFunc(out[i].Accounts, func(a, b influencer.Account) int { return cmp.Compare(a.Platform, b.Platform) })
 	}

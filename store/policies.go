@@ -99,7 +99,7 @@ func (s *Store) ApplyPolicy(ctx context.Context, p influencer.Policy, author, no
 	if out.Version, err = s.PolicyByVersion(ctx, version); err != nil {
 		return out, err
 	}
-	out.Moves, err = s.Redecide(ctx, at, progress)
+	out.Redecided, err = s.Redecide(ctx, at, progress)
 	return out, err
 }
 

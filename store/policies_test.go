@@ -167,7 +167,7 @@ func TestApplyPolicyKeepsHistoryAndCanBeUndone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !out.New || out.Version.Policy.Version != 2 || len(out.Version.Changes) != 3 || !slices.Equal(told, []int{1, 1}) {
+		if !out.New || out.Version.Policy.Version != 2 || len(out.Version.Changes) != 3 || !slices.Equal(told, []int{0, 1, 1, 1}) {
 			t.Errorf("applied: %+v, told %v", out, told)
 		}
 		db.wantStatus(person, influencer.StatusRevoked)

@@ -21,10 +21,34 @@ func (s *Store) PreviewPolicy(ctx context.Context, p influencer.Policy, at time.
 			return s.previewPage(ctx, p, page, at, &out, fn)
 		})
 	}
+	if err == nil {
+		err = s.previewBreaker(ctx, p, at, &out)
+	}
 	if err != nil {
 		return out, fmt.Errorf("store: preview policy: %w", err)
 	}
 	return out, nil
+}
+
+// previewBreaker tells what the policy's breaker would say to its losses.
+func (s *Store) previewBreaker(ctx context.Context, p influencer.Policy, at time.Time, out *influencer.Preview) error {
+	for m, n := range out.Moves {
+		if m.Loss() {
+			out.Breaker.Losses += n
+		}
+	}
+	db, since := s.db.WithContext(ctx), at.Add(-p.Breaker.Window)
+	live, err := loadLiveTrips(db)
+	if err != nil {
+		return err
+	}
+	out.Breaker.Open = live.open
+	if out.Breaker.Made, err = lossesSince(db, since); err != nil {
+		return err
+	}
+	out.Breaker.Holders, err = holdersSince(db, since)
+	out.Breaker.Allowed = p.Breaker.Allowed(out.Breaker.Holders)
+	return err
 }
 
 func (s *Store) previewPage(ctx context.Context, p influencer.Policy, page []*owner, at time.Time, out *influencer.Preview, fn func(influencer.PreviewRow) error) error {

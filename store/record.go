@@ -40,6 +40,7 @@ type recording struct {
 	at       time.Time
 	policy   influencer.Policy
 	health   condition
+	tripped  bool // a trip of the breaker has a list that matters
 	owners   []*owner
 	attempts []*attempt
 	batch    batch
@@ -92,11 +93,7 @@ func (r *recording) load(ids, people []int64, seen []influencer.Observation) (er
 	if r.owners, err = lockPeople(r.tx, people); err != nil {
 		return err
 	}
-	var version int
-	if version, r.health, err = situation(r.tx, r.ref.Platform); err != nil {
-		return err
-	}
-	if r.policy, err = r.store.policy(r.tx, version); err != nil {
+	if err = r.situation(); err != nil {
 		return err
 	}
 	members := make(map[int64]bool, len(ids))
@@ -121,19 +118,24 @@ func (r *recording) load(ids, people []int64, seen []influencer.Observation) (er
 	return r.loadSuspects()
 }
 
-// situation reads the version of the policy in force, after the people are
-// locked as [Store.currentPolicy] asks for, and how the platform does.
-func situation(tx *gorm.DB, p influencer.Platform) (version int, h condition, err error) {
-	err = each(tx, `SELECT v.version, coalesce(h.kind, ''), h.until, h.updated_at
+// situation reads the policy in force, after the people are locked as
+// [Store.currentPolicy] asks for, how the platform does, and whether the breaker
+// has tripped.
+func (r *recording) situation() error {
+	var version int
+	err := each(r.tx, `SELECT v.version, coalesce(h.kind, ''), h.until, h.updated_at,
+			EXISTS (SELECT 1 FROM trips WHERE state IN ('open', 'releasing'))
 		FROM (SELECT coalesce(max(version), 0) AS version FROM policies) v
-		LEFT JOIN platform_health h ON h.platform = ?`, []any{string(p)}, func(c *cursor) {
+		LEFT JOIN platform_health h ON h.platform = ?`, []any{string(r.ref.Platform)}, func(c *cursor) {
 		version = int(c.int())
-		h = condition{kind: influencer.FailureKind(c.text()), until: c.time(), updated: c.time()}
+		r.health = condition{kind: influencer.FailureKind(c.text()), until: c.time(), updated: c.time()}
+		r.tripped = c.flag()
 	})
 	if err != nil {
-		return 0, h, fmt.Errorf("policy in force: %w", err)
+		return fmt.Errorf("policy in force: %w", err)
 	}
-	return version, h, nil
+	r.policy, err = r.store.policy(r.tx, version)
+	return err
 }
 
 func newAttempt(a *account, seen map[int64]influencer.Observation) *attempt {
@@ -198,6 +200,11 @@ func (r *recording) write() error {
 		return err
 	}
 	c := changes{tx: r.tx}
+	if r.tripped || ruled.loses() {
+		if err := r.store.passBreaker(&c, r.policy, r.owners, &ruled, run{cause: influencer.CauseRecord}, r.at); err != nil {
+			return err
+		}
+	}
 	r.addAttempts(&c)
 	r.markTokens(&c)
 	r.reschedule(&c, ruled)
@@ -208,7 +215,7 @@ func (r *recording) write() error {
 	if err := c.addMoves(ruled.moves); err != nil {
 		return err
 	}
-	r.out.Moved = len(ruled.moves)
+	r.out.Moved, r.out.Held = len(ruled.moves), len(ruled.held)
 	if r.answered() {
 		r.health.noteWell(&c, r.ref.Platform, r.at)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,70 +17,81 @@ const (
 )
 
 // Redecide decides everybody again under the policy in force, with the evidence
-// already stored, and returns how often each move was made. It is what a new
-// policy asks for. It reads without locks, in pages, and only who would move is
-// locked, decided once more and written; so it may run beside all else, and be
-// run again after it was cut short. progress, which may be nil, is told how many
-// people are done.
-func (s *Store) Redecide(ctx context.Context, at time.Time, progress func(done, total int)) (map[influencer.Move]int, error) {
-	at = at.UTC().Truncate(time.Microsecond)
-	made := map[influencer.Move]int{}
-	var total, done int
+// already stored. It is what a new policy asks for. It reads without locks, in
+// pages, and only who would move is locked, decided once more and written; so it
+// may run beside all else, and be run again after it was cut short. Who would lose
+// the status comes last, when all of them are counted: more than the breaker allows
+// wait for an admin, from the first one on. progress, which may be nil, is told how
+// many people are done.
+func (s *Store) Redecide(ctx context.Context, at time.Time, progress func(done, total int)) (influencer.Redecided, error) {
+	d := s.decider(influencer.CausePolicy, at)
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	var total int
 	if _, err := scanOne(s.db.WithContext(ctx).Raw(`SELECT count(*) FROM people`), &total); err != nil {
-		return nil, fmt.Errorf("store: redecide: %w", err)
+		return d.out, fmt.Errorf("store: redecide: %w", err)
 	}
 	p, err := s.currentPolicy(s.db.WithContext(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("store: redecide: %w", err)
+		return d.out, fmt.Errorf("store: redecide: %w", err)
 	}
+	done := 0
 	err = s.walkOwners(ctx, func(page []*owner) error {
-		if err := s.settlePage(ctx, p, page, at, made); err != nil {
+		done += len(page)
+		if err := d.page(ctx, p, page); err != nil {
 			return err
 		}
-		done += len(page)
-		if progress != nil {
-			progress(done, max(done, total))
-		}
+		progress(done-len(d.losers), max(done, total))
 		return nil
 	})
-	if err != nil {
-		return made, fmt.Errorf("store: redecide: %w", err)
+	if err == nil {
+		err = d.lose(ctx, func(left int) { progress(done-left, max(done, total)) })
 	}
-	return made, nil
+	if err == nil {
+		err = d.reviewHeld(ctx, p)
+	}
+	if err != nil {
+		return d.out, fmt.Errorf("store: redecide: %w", err)
+	}
+	return d.out, nil
 }
 
 // DecideDue makes the moves that time alone brings: a grace or a suspension that
 // is over, an account that has been gone for long enough, a freeze of new grants
-// that has ended. It stops after about
-// limit moves and returns how many it made; call it again while that is limit or
-// more.
+// that has ended; and it ends a release of held losses that was cut short. A
+// transaction takes about limit people. It returns how many moves it made; call it
+// again until that is none.
 func (s *Store) DecideDue(ctx context.Context, at time.Time, limit int) (moved int, err error) {
-	at = at.UTC().Truncate(time.Microsecond)
+	d := s.decider(influencer.CauseDue, at)
 	db := s.db.WithContext(ctx)
 	p, err := s.currentPolicy(db)
 	if err != nil {
 		return 0, fmt.Errorf("store: decide due: %w", err)
 	}
-	ids, err := dueForDecision(db, p, at)
+	ids, err := dueForDecision(db, p, d.at)
 	if err != nil {
 		return 0, fmt.Errorf("store: decide due: %w", err)
 	}
-	made := map[influencer.Move]int{}
-	for ; len(ids) > 0 && moved < limit; moved = sum(made) {
-		chunk := ids[:min(len(ids), duePeople, limit-moved)]
-		ids = ids[len(chunk):]
+	for chunk := range slices.Chunk(ids, max(1, min(limit, duePeople))) {
 		page, err := loadOwners(db, chunk)
 		if err == nil {
-			err = s.settlePage(ctx, p, page, at, made)
+			err = d.page(ctx, p, page)
 		}
 		if err != nil {
-			return sum(made), fmt.Errorf("store: decide due: %w", err)
+			return sum(d.out.Moves), fmt.Errorf("store: decide due: %w", err)
 		}
 	}
-	if err := s.thaw(ctx, p, at, limit, made); err != nil {
-		return sum(made), fmt.Errorf("store: decide due: %w", err)
+	if err = d.lose(ctx, func(int) {}); err == nil {
+		err = s.endReleases(ctx)
 	}
-	return sum(made), nil
+	if err == nil {
+		err = s.thaw(ctx, p, d, limit)
+	}
+	if err != nil {
+		err = fmt.Errorf("store: decide due: %w", err)
+	}
+	return sum(d.out.Moves), err
 }
 
 func sum(made map[influencer.Move]int) (n int) {
@@ -89,73 +101,145 @@ func sum(made map[influencer.Move]int) (n int) {
 	return n
 }
 
-// dueForDecision lists people of whom time may have decided.
+// dueForDecision lists people of whom time may have decided, and who are still on
+// a list that is being released. Whose loss is held already is not asked again.
 func dueForDecision(db *gorm.DB, p influencer.Policy, at time.Time) ([]int64, error) {
 	var ids []int64
-	err := each(db, `SELECT id FROM people WHERE status = 'grace' AND grace_since <= ?
-		UNION SELECT id FROM people WHERE status = 'suspended' AND until <= ?
-		UNION SELECT p.id FROM accounts a JOIN people p ON p.id = a.person_id
-			WHERE a.state IN ('gone', 'suspended') AND a.state_since <= ? AND p.status IN ('active', 'grace', 'pending')
+	err := each(db, `SELECT id FROM (
+			SELECT id FROM people WHERE status = 'grace' AND grace_since <= ?
+			UNION SELECT id FROM people WHERE status = 'suspended' AND until <= ?
+			UNION SELECT p.id FROM accounts a JOIN people p ON p.id = a.person_id
+				WHERE a.state IN ('gone', 'suspended') AND a.state_since <= ? AND p.status IN ('active', 'grace', 'pending')) due
+			WHERE NOT EXISTS (SELECT 1 FROM held_losses h JOIN trips t ON t.id = h.trip_id WHERE t.state = 'open' AND h.person_id = due.id)
+		UNION SELECT h.person_id FROM held_losses h JOIN trips t ON t.id = h.trip_id WHERE t.state = 'releasing' AND h.outcome = 'held'
 		ORDER BY 1`,
 		[]any{at.Add(-p.Grace).UnixMicro(), at.UnixMicro(), at.Add(-p.GoneAfter).UnixMicro()},
 		func(c *cursor) { ids = append(ids, c.int()) })
 	return ids, err
 }
 
-// settlePage decides owners that were read without a lock, and settles those of
-// whom that says anything new.
-func (s *Store) settlePage(ctx context.Context, p influencer.Policy, page []*owner, at time.Time, made map[influencer.Move]int) error {
-	r, err := rule(s.db.WithContext(ctx), p, page, at)
+// decider decides many people, transaction by transaction, as one run.
+type decider struct {
+	s      *Store
+	cause  influencer.TripCause
+	at     time.Time
+	losers []int64 // who would lose the status, and was not settled yet
+	out    influencer.Redecided
+}
+
+func (s *Store) decider(cause influencer.TripCause, at time.Time) *decider {
+	return &decider{s: s, cause: cause, at: at.UTC().Truncate(time.Microsecond),
+		out: influencer.Redecided{Moves: map[influencer.Move]int{}}}
+}
+
+// page decides owners that were read without a lock, and settles those of whom
+// that says anything new; but who would lose is only noted.
+func (d *decider) page(ctx context.Context, p influencer.Policy, page []*owner) error {
+	r, err := rule(d.s.db.WithContext(ctx), p, page, d.at)
 	if err != nil {
 		return err
 	}
-	var ids []int64
-	for _, m := range r.moves {
-		ids = append(ids, m.owner.ID)
-	}
+	d.losers = append(d.losers, people(r.takeLosses())...)
+	ids := people(r.moves)
 	for _, a := range r.doubtful {
 		ids = append(ids, a.PersonID)
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	moves, err := s.settle(ctx, ids, at)
-	for _, m := range moves {
-		made[m.move]++
+	var later []int64
+	err = d.settle(ctx, ids, run{cause: d.cause, later: &later})
+	d.losers = append(d.losers, later...)
+	return err
+}
+
+// lose settles who would lose the status, each transaction in the knowledge of
+// how many are still to come.
+func (d *decider) lose(ctx context.Context, left func(int)) error {
+	slices.Sort(d.losers)
+	d.losers = slices.Compact(d.losers)
+	for len(d.losers) > 0 {
+		n := min(len(d.losers), walkPeople)
+		if err := d.settle(ctx, d.losers[:n], run{cause: d.cause, more: len(d.losers) - n}); err != nil {
+			return err
+		}
+		d.losers = d.losers[n:]
+		left(len(d.losers))
+	}
+	return nil
+}
+
+// reviewHeld decides again who is on the open trip's list and was not settled in
+// this run, so that who does not lose any more leaves it.
+func (d *decider) reviewHeld(ctx context.Context, p influencer.Policy) error {
+	db := d.s.db.WithContext(ctx)
+	live, err := loadLiveTrips(db)
+	if err != nil || live.open == 0 {
+		return err
+	}
+	if err := d.eachHeld(ctx, live.open, `(at <> ? OR policy_version <> ?)`, d.at.UnixMicro(), p.Version); err != nil {
+		return err
+	}
+	_, err = scanOne(db.Raw(`SELECT count(*) FROM held_losses WHERE trip_id = ?`, live.open), &d.out.Held)
+	if d.out.Trip = live.open; d.out.Held == 0 {
+		d.out.Trip = 0
 	}
 	return err
 }
 
+// eachHeld settles everybody whose loss a trip holds, and of whom a condition is
+// true, page by page.
+func (d *decider) eachHeld(ctx context.Context, trip int64, where string, args ...any) error {
+	for last := int64(0); ; {
+		var ids []int64
+		err := each(d.s.db.WithContext(ctx), `SELECT person_id FROM held_losses WHERE trip_id = ? AND person_id > ? AND outcome = 'held' AND `+where+`
+			ORDER BY person_id LIMIT ?`, append(append([]any{trip, last}, args...), walkPeople), func(c *cursor) { ids = append(ids, c.int()) })
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := d.settle(ctx, ids, run{cause: d.cause}); err != nil {
+			return err
+		}
+		last = ids[len(ids)-1]
+	}
+}
+
 // settle locks people, decides them under the policy in force, and writes what
 // moved.
-func (s *Store) settle(ctx context.Context, ids []int64, at time.Time) ([]moved, error) {
-	var moves []moved
-	err := s.write(ctx, func(tx *gorm.DB) error {
-		moves = nil
+func (d *decider) settle(ctx context.Context, ids []int64, about run) error {
+	var r ruling
+	err := d.s.write(ctx, func(tx *gorm.DB) error {
 		owners, err := lockPeople(tx, ids)
 		if err != nil {
 			return err
 		}
-		p, err := s.currentPolicy(tx)
+		p, err := d.s.currentPolicy(tx)
 		if err != nil {
 			return err
 		}
-		r, err := rule(tx, p, owners, at)
-		if err != nil {
+		if r, err = rule(tx, p, owners, d.at); err != nil {
 			return err
 		}
-		moves = r.moves
 		c := changes{tx: tx}
-		c.hasten(p, r.waiting(), at)
+		if err := d.s.passBreaker(&c, p, owners, &r, about, d.at); err != nil {
+			return err
+		}
+		c.hasten(p, r.waiting(), d.at)
 		if err := c.addMoves(r.moves); err != nil {
 			return err
 		}
 		return c.run()
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return moves, nil
+	for _, m := range r.moves {
+		d.out.Moves[m.move]++
+	}
+	if len(r.held) > 0 {
+		d.out.Held, d.out.Trip = d.out.Held+len(r.held), r.trip
+	}
+	return nil
 }
 
 // walkOwners gives fn everybody, in pages by id, the accounts in outline, and
