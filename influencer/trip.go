@@ -1,6 +1,7 @@
 package influencer
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -48,21 +49,16 @@ type Trip struct {
 	Stayed int // people who no longer lost the status when it was released
 }
 
-// HeldLoss is one loss on a trip's list, with what it was decided on.
-type HeldLoss struct {
-	TripID        int64
-	Person        Person
-	Move          Move
-	At            time.Time // when it was decided last
-	PolicyVersion int
-	Outcome       LossOutcome
-	Evidence      Evidence
-}
+// ErrTripClosed is what a trip that was released or discarded answers to another
+// order.
+var ErrTripClosed = errors.New("the trip is closed already")
 
-// Decision is the loss as it would stand among the decisions.
-func (h HeldLoss) Decision() Decision {
-	return Decision{PersonID: h.Person.ID, At: h.At, From: h.Move.From, To: h.Move.To, Reason: h.Move.Reason,
-		PolicyVersion: h.PolicyVersion, Actor: "rule", Evidence: h.Evidence}
+// HeldLoss is one loss on a trip's list: a decision as it would stand, with its
+// evidence and receipt, but not made. At is when it was decided last.
+type HeldLoss struct {
+	OwnedDecision
+	TripID  int64
+	Outcome LossOutcome
 }
 
 // LossOutcome is what became of a held loss.

@@ -93,7 +93,7 @@ func (db *testDB) listed(trip int64) map[int64]influencer.LossOutcome {
 			db.t.Fatal(err)
 		}
 		for _, h := range page.Items {
-			out[h.Person.ID] = h.Outcome
+			out[h.PersonID] = h.Outcome
 		}
 		if paging.Cursor = page.Next; page.Next == "" {
 			return out
@@ -171,7 +171,7 @@ func TestPolicyTypoTripsTheBreaker(t *testing.T) {
 			t.Errorf("still open: %v", err)
 		}
 		for name, again := range map[string]func(context.Context, int64, influencer.TripOrder) (influencer.Trip, error){"release": db.ReleaseTrip, "discard": db.DiscardTrip} {
-			if _, err := again(ctx, trip.ID, db.orders("again")); !errors.Is(err, ErrTripClosed) {
+			if _, err := again(ctx, trip.ID, db.orders("again")); !errors.Is(err, influencer.ErrTripClosed) {
 				t.Errorf("%s a discarded trip: %v", name, err)
 			}
 			if _, err := again(ctx, 99, db.orders("none")); !errors.Is(err, influencer.ErrNotFound) {
@@ -193,7 +193,13 @@ func TestReleasedLossesAreDecidedAgain(t *testing.T) {
 			t.Error("released without a reason")
 		}
 		db.clock.advance(time.Minute)
-		done, err := db.ReleaseTrip(ctx, trip, db.orders("meant so"))
+		if done, err := db.ReleaseTrip(ctx, trip, db.orders("meant so")); err != nil || done.State != influencer.TripReleasing || done.Held != 60 {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		if err := db.MakeReleased(ctx, db.clock.at, nil); err != nil {
+			t.Fatal(err)
+		}
+		done, err := db.Trip(ctx, trip)
 		if err != nil || done.State != influencer.TripReleased || done.Lost != 59 || done.Stayed != 1 || done.Held != 0 {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -245,10 +251,10 @@ func TestLowNumbersForAllTakeNothing(t *testing.T) {
 			t.Fatalf("%d listed, %v", len(page.Items), err)
 		}
 		h := page.Items[0]
-		if why := influencer.Sentence(influencer.English, h.Decision(), influencer.DefaultPolicy()); !strings.Contains(why, "has only 400") {
+		if why := h.Receipt.Sentence.English; !strings.Contains(why, "has only 400") {
 			t.Errorf("the list says: %s", why)
 		}
-		person, err := db.PersonByID(context.Background(), h.Person.ID)
+		person, err := db.PersonByID(context.Background(), h.PersonID)
 		if err != nil || person.LossHeld == nil || person.LossHeld.TripID != trip.ID || person.LossHeld.Reason != influencer.ReasonBelowLine || person.Status != influencer.StatusActive {
 			t.Errorf("%+v, %v", person.LossHeld, err)
 		}
@@ -257,7 +263,7 @@ func TestLowNumbersForAllTakeNothing(t *testing.T) {
 			db.recordCounts(batch, 700)
 		}
 		db.wantLosses(0, 0, 1)
-		if person, err = db.PersonByID(context.Background(), h.Person.ID); err != nil || person.LossHeld != nil {
+		if person, err = db.PersonByID(context.Background(), h.PersonID); err != nil || person.LossHeld != nil {
 			t.Errorf("%+v, %v", person.LossHeld, err)
 		}
 	})
@@ -328,7 +334,7 @@ func TestCutShortAndOrderedAgain(t *testing.T) {
 
 		// So does a release, and the service ends it by itself.
 		trip := db.openTrip().ID
-		if err := db.closeTrip(context.Background(), trip, influencer.TripReleasing, db.orders("meant so")); err != nil {
+		if _, err := db.ReleaseTrip(context.Background(), trip, db.orders("meant so")); err != nil {
 			t.Fatal(err)
 		}
 		d := db.decider(influencer.CauseDue, db.clock.at)

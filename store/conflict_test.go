@@ -105,7 +105,9 @@ func TestConcurrentPinsOfOneProfile(t *testing.T) {
 // over and over, in orders of their own.
 func TestConcurrentRecordsOfSharedPeople(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		db.rules(func(p *influencer.Policy) { p.Confirm, p.Suspect.Drop, p.Breaker.Share = 1, influencer.Whole, influencer.Whole })
+		db.rules(func(p *influencer.Policy) {
+			p.Confirm, p.Suspect.Drop, p.Breaker.Share = 1, influencer.Whole, influencer.Whole
+		})
 		platforms := []influencer.Platform{influencer.X, influencer.Instagram, "threads"}
 		var people []int64
 		for i := range 60 {

@@ -262,7 +262,9 @@ func TestRedecideUnderANewPolicy(t *testing.T) {
 		if out, err := db.Record(context.Background(), ref, seen, db.clock.at); err != nil || out.Moved != 1400 {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		db.rules(func(p *influencer.Policy) { p.Requirements[0].AtLeast, p.Confirm, p.Breaker.Share = 700, 1, influencer.Whole })
+		db.rules(func(p *influencer.Policy) {
+			p.Requirements[0].AtLeast, p.Confirm, p.Breaker.Share = 700, 1, influencer.Whole
+		})
 		db.clock.advance(time.Minute)
 		var lastDone, lastTotal int
 		made, err := db.Redecide(context.Background(), db.clock.at, func(done, total int) { lastDone, lastTotal = done, total })

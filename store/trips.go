@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -71,31 +72,37 @@ func loadTrips(db *gorm.DB, where string, args ...any) ([]influencer.Trip, error
 // ids, each with what it was decided on.
 func (s *Store) HeldLosses(ctx context.Context, trip int64, paging influencer.Paging) (influencer.Page[influencer.HeldLoss], error) {
 	l := newListing("held losses", trip)
-	db := s.db.WithContext(ctx)
 	out, err := list(l, paging, func(after int64, limit int) ([]influencer.HeldLoss, error) {
-		return loadHeldLosses(db, `WHERE h.trip_id = ? AND h.person_id > ? ORDER BY h.person_id LIMIT ?`, trip, after, limit)
-	}, func(h influencer.HeldLoss) int64 { return h.Person.ID })
+		return s.loadHeldLosses(s.db.WithContext(ctx), trip, after, limit)
+	}, func(h influencer.HeldLoss) int64 { return h.PersonID })
 	if err != nil {
 		return out, fmt.Errorf("store: held losses: %w", err)
 	}
 	return out, nil
 }
 
-func loadHeldLosses(db *gorm.DB, where string, args ...any) ([]influencer.HeldLoss, error) {
+func (s *Store) loadHeldLosses(db *gorm.DB, trip, after int64, limit int) ([]influencer.HeldLoss, error) {
 	var out []influencer.HeldLoss
-	err := each(db, `SELECT `+personColumns+`, h.trip_id, h.at, h.from_status, h.to_status, h.reason, h.policy_version,
-			CASE WHEN h.outcome = 'held' AND t.state = 'discarded' THEN 'discarded' ELSE h.outcome END, CAST(h.evidence AS text)
-		FROM held_losses h JOIN trips t ON t.id = h.trip_id JOIN people p ON p.id = h.person_id `+where, args, func(c *cursor) {
-		var h influencer.HeldLoss
-		readPerson(c, &h.Person)
-		h.TripID, h.At = c.int(), c.time()
-		h.Move = influencer.Move{From: influencer.Status(c.word()), To: influencer.Status(c.word()), Reason: influencer.Reason(c.word())}
-		h.PolicyVersion, h.Outcome = int(c.int()), influencer.LossOutcome(c.word())
+	err := each(db, `SELECT h.trip_id, h.person_id, h.at, h.from_status, h.to_status, h.reason, h.policy_version,
+			CASE WHEN h.outcome = 'held' AND t.state = 'discarded' THEN 'discarded' ELSE h.outcome END,
+			p.nip, p.name, p.agency, CAST(h.evidence AS text)
+		FROM held_losses h JOIN trips t ON t.id = h.trip_id JOIN people p ON p.id = h.person_id
+		WHERE h.trip_id = ? AND h.person_id > ? ORDER BY h.person_id LIMIT ?`, []any{trip, after, limit}, func(c *cursor) {
+		h := influencer.HeldLoss{TripID: c.int()}
+		h.PersonID, h.At = c.int(), c.time()
+		h.From, h.To, h.Reason = influencer.Status(c.word()), influencer.Status(c.word()), influencer.Reason(c.word())
+		h.PolicyVersion, h.Actor, h.Outcome = int(c.int()), ruleActor, influencer.LossOutcome(c.word())
+		h.NIP, h.Name, h.Agency = influencer.NIP(c.text()), c.text(), c.word()
 		var err error
 		h.Evidence, err = decodeEvidence(c.text())
 		c.fail(err)
 		out = append(out, h)
 	})
+	for i := 0; i < len(out) && err == nil; i++ {
+		var p influencer.Policy
+		p, err = s.policyOf(db, out[i].PolicyVersion)
+		out[i].Receipt = influencer.NewReceipt(out[i].Decision, p)
+	}
 	return out, err
 }
 
@@ -116,31 +123,37 @@ func lossesHeld(db *gorm.DB, ids []int64) (map[int64]*influencer.LossHeld, error
 	return out, nil
 }
 
-// ErrTripClosed is what a trip that was released or discarded answers to another
-// order.
-var ErrTripClosed = errors.New("is closed already")
-
-// ReleaseTrip lets the losses of an open trip go: everybody on the list is decided
-// again on the evidence of this moment, and who still loses, loses. What is made so
-// is the rule's own decision, trips nothing, and names who released it. A release
-// that was cut short goes on when it is ordered again, and by itself with
-// [Store.DecideDue]. [ErrTripClosed] when it was closed before.
+// ReleaseTrip orders that the losses of an open trip be made: everybody on the list
+// is to be decided again, which [Store.MakeReleased] does. Ordered once more while
+// that is not done, it changes nothing; [influencer.ErrTripClosed] when the trip was
+// closed before.
 func (s *Store) ReleaseTrip(ctx context.Context, id int64, o influencer.TripOrder) (influencer.Trip, error) {
 	if err := s.closeTrip(ctx, id, influencer.TripReleasing, o); err != nil {
-		return influencer.Trip{}, fmt.Errorf("store: release trip %d: %w", id, err)
-	}
-	d := s.decider(influencer.CauseDue, o.At)
-	err := d.eachHeld(ctx, id, "true")
-	if err == nil {
-		err = s.endReleases(ctx)
-	}
-	if err != nil {
 		return influencer.Trip{}, fmt.Errorf("store: release trip %d: %w", id, err)
 	}
 	return s.Trip(ctx, id)
 }
 
-// DiscardTrip drops the list of an open trip: nobody moves. [ErrTripClosed] when
+// MakeReleased decides again everybody whose loss was released, on the evidence of
+// this moment; who still loses, loses. Such a loss is the rule's own decision, trips
+// nothing, and names who released it. When it is cut short, [Store.DecideDue] makes
+// the rest. progress, which may be nil, is told how many are decided.
+func (s *Store) MakeReleased(ctx context.Context, at time.Time, progress func(done int)) error {
+	d := s.decider(influencer.CauseDue, at)
+	live, err := loadLiveTrips(s.db.WithContext(ctx))
+	if err != nil {
+		return fmt.Errorf("store: make released: %w", err)
+	}
+	d.progress = progress
+	for _, trip := range live.releasing {
+		if err := d.eachHeld(ctx, trip, "1 = 1"); err != nil {
+			return fmt.Errorf("store: make released: %w", err)
+		}
+	}
+	return s.endReleases(ctx)
+}
+
+// DiscardTrip drops the list of an open trip: nobody moves. [influencer.ErrTripClosed] when
 // it was closed before.
 func (s *Store) DiscardTrip(ctx context.Context, id int64, o influencer.TripOrder) (influencer.Trip, error) {
 	if err := s.closeTrip(ctx, id, influencer.TripDiscarded, o); err != nil {
@@ -170,7 +183,7 @@ func (s *Store) closeTrip(ctx context.Context, id int64, to influencer.TripState
 		case state == influencer.TripReleasing && to == influencer.TripReleasing:
 			return nil
 		case state != influencer.TripOpen:
-			return ErrTripClosed
+			return influencer.ErrTripClosed
 		}
 		c := changes{tx: tx}
 		c.add("trip", 1, `UPDATE trips SET state = ?, closed_at = ?, closed_by = ?, note = ? WHERE id = ?`,

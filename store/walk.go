@@ -125,6 +125,8 @@ type decider struct {
 	at     time.Time
 	losers []int64 // who would lose the status, and was not settled yet
 	out    influencer.Redecided
+
+	progress func(settled int) // of eachHeld; may be nil
 }
 
 func (s *Store) decider(cause influencer.TripCause, at time.Time) *decider {
@@ -190,6 +192,7 @@ func (d *decider) reviewHeld(ctx context.Context, p influencer.Policy) error {
 // eachHeld settles everybody whose loss a trip holds, and of whom a condition is
 // true, page by page.
 func (d *decider) eachHeld(ctx context.Context, trip int64, where string, args ...any) error {
+	settled := 0
 	for last := int64(0); ; {
 		var ids []int64
 		err := each(d.s.db.WithContext(ctx), `SELECT person_id FROM held_losses WHERE trip_id = ? AND person_id > ? AND outcome = 'held' AND `+where+`
@@ -200,7 +203,10 @@ func (d *decider) eachHeld(ctx context.Context, trip int64, where string, args .
 		if err := d.settle(ctx, ids, run{cause: d.cause}); err != nil {
 			return err
 		}
-		last = ids[len(ids)-1]
+		last, settled = ids[len(ids)-1], settled+len(ids)
+		if d.progress != nil {
+			d.progress(settled)
+		}
 	}
 }
 

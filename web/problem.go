@@ -101,6 +101,7 @@ var failures = []failure{
 	{influencer.ErrNotFound, http.StatusNotFound, "There is no such thing, or this key may not see it."},
 	{influencer.ErrCursor, http.StatusBadRequest, "The cursor belongs to another list or filter. Begin without one."},
 	{influencer.ErrIllegalAct, http.StatusConflict, ""},
+	{influencer.ErrTripClosed, http.StatusConflict, ""},
 	{influencer.ErrNoAgency, http.StatusUnprocessableEntity, ""},
 	{influencer.ErrKeyOrder, http.StatusUnprocessableEntity, ""},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "It took too long. Ask for less, or later."},

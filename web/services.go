@@ -4,6 +4,7 @@ package web
 // that is left out has no routes.
 type Services struct {
 	Accounts Accounts
+	Breaker  Breaker
 	Import   Importer
 	Keys     Keys
 	People   People
@@ -15,6 +16,9 @@ type Services struct {
 func (a *api) register(s Services) {
 	if s.Summary != nil {
 		a.summaryRoutes(s.Summary)
+	}
+	if s.Breaker != nil {
+		a.breakerRoutes(s.Breaker, a.now)
 	}
 	if s.People != nil {
 		a.peopleRoutes(s.People)

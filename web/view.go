@@ -23,6 +23,7 @@ type Person struct {
 	Since          *time.Time        `json:"since"`
 	FirstGrantedAt *time.Time        `json:"first_granted_at"`
 	Reason         influencer.Reason `json:"reason" format:"reason"`
+	LossHeld       *LossHeld         `json:"loss_held,omitempty" doc:"A loss that the breaker holds back; absent when there is none"`
 	Accounts       []Account         `json:"accounts"`
 }
 
@@ -153,7 +154,7 @@ func (v Viewer) Person(p influencer.PersonAccounts) Person {
 	return Person{
 		ID: p.ID, NIP: v.nip(p.NIP), Name: p.Name, Agency: p.Agency, Unit: p.Unit,
 		Status: p.Status, Since: stamp(p.Since), FirstGrantedAt: stamp(p.FirstGrantedAt), Reason: p.Reason,
-		Accounts: each(p.Accounts, v.Account),
+		LossHeld: lossHeld(p.LossHeld), Accounts: each(p.Accounts, v.Account),
 	}
 }
 

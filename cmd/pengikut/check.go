@@ -95,6 +95,7 @@ func (a *app) examine(ctx context.Context, c config.Config) []finding {
 		return append(findings, checkConfigured(c)...)
 	}
 	defer h.Close()
+	findings = append(findings, h.checkBreaker(ctx))
 	findings = append(findings, h.checkTokens(ctx)...)
 	return append(findings, h.checkPlatforms(ctx)...)
 }

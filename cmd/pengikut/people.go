@@ -102,10 +102,16 @@ func peopleList(now time.Time, none string) list[influencer.PersonAccounts] {
 		{head: "Name", long: true, cell: func(p p) string { return p.Name }},
 		{head: "Agency", long: true, cell: func(p p) string { return p.Agency }},
 		{head: "Unit", raw: func(p p) string { return p.Unit }},
-		{head: "Status", cell: func(p p) string { return string(p.Status) }, paint: func(p p) text.Color { return statusColour(p.Status) }},
+		{head: "Status", cell: statusWord, raw: func(p p) string { return string(p.Status) }, paint: func(p p) text.Color { return statusColour(p.Status) }},
 		{head: "Since", cell: func(p p) string { return ageOrBlank(p.Since, now) }, raw: func(p p) string { return stamp(p.Since) }},
 		{head: "First granted at", raw: func(p p) string { return stamp(p.FirstGrantedAt) }},
 		{head: "Reason", raw: func(p p) string { return string(p.Reason) }},
+		{head: "Loss held since", raw: func(p p) string {
+			if p.LossHeld == nil {
+				return ""
+			}
+			return stamp(p.LossHeld.Since)
+		}},
 	}
 	for _, l := range platforms() {
 		columns = append(columns, column[p]{
@@ -115,6 +121,14 @@ func peopleList(now time.Time, none string) list[influencer.PersonAccounts] {
 		})
 	}
 	return list[p]{columns: columns, view: func(p p) any { return admin.Person(p) }, none: none}
+}
+
+// statusWord is a person's status, and that it would be lost but for the breaker.
+func statusWord(p influencer.PersonAccounts) string {
+	if p.LossHeld == nil {
+		return string(p.Status)
+	}
+	return string(p.Status) + ", loss held by the breaker"
 }
 
 // largest is the person's largest known count on a platform.

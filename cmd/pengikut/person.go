@@ -123,6 +123,10 @@ func (a *app) showDossier(h *house, d dossier) error {
 	if d.why != "" {
 		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(d.why))
 	}
+	if held := d.LossHeld; held != nil {
+		fmt.Fprintf(a.out, "%s    loss held by the breaker since %s (%s): see pengikut breaker show %d\n",
+			p.bold("Held"), influencer.English.DateTime(held.Since), reasonWord(held.Reason), held.TripID)
+	}
 	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.policy.Version)))
 	for _, line := range influencer.Explain(d.policy, d.verdict, d.evidence, h.now()) {
 		fmt.Fprintln(a.out, "  "+clean(line))

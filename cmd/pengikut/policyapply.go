@@ -62,6 +62,9 @@ func (a *app) applyPolicy(ctx context.Context, h *house, p influencer.Policy, no
 	}
 	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s began a grace, %s moved otherwise\n",
 		number(counts[gains]), number(counts[loses]), number(counts[warned]), number(counts[otherwise]))
+	if done.Held > 0 {
+		fmt.Fprintf(a.out, "%s held back by the breaker and not made: look with pengikut breaker show %d\n", plural(done.Held, "loss is", "losses are"), done.Trip)
+	}
 	return nil
 }
 

@@ -148,6 +148,9 @@ func (a *app) tellPreview(t influencer.Preview) [effects]int {
 		fmt.Fprintf(a.out, "To lose later: %s at the end of the grace that begins now, %s when further reads confirm it\n",
 			number(counts[warned]), number(counts[unconfirmed]))
 	}
+	if b := t.Breaker; b.Holds() {
+		fmt.Fprintf(a.out, "Applied now, the breaker would hold back all of the %s: %s\n", plural(b.Losses, "loss", "losses"), whyHeld(b))
+	}
 	return counts
 }
 

@@ -24,6 +24,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.accountsCommand(),
 		a.badgeCommand(),
+		a.breakerCommand(),
 		a.checkCommand(),
 		a.credentialCommand(),
 		a.decisionCommand(),

@@ -203,6 +203,7 @@ func (h *house) webOptions(checks []web.Check) web.Options {
 		Platforms: knownPlatforms(),
 		Services: web.Services{
 			Accounts: h.store,
+			Breaker:  h.store,
 			Import:   h.store,
 			Keys:     h.store,
 			People:   h.store,

@@ -24,6 +24,7 @@ const (
 type teller struct {
 	*demo
 	lastID       int64 // the newest decision told
+	lastTrip     int64 // the newest alarm of the breaker told
 	gained, lost int
 	first        influencer.NIP // who was the first to move
 	hinted       bool
@@ -127,6 +128,23 @@ func (t *teller) mark(e effect) string {
 		return sheet.paint(text.FgRed, "- lost   ")
 	}
 	return "~ moved  "
+}
+
+// alarm tells when the breaker has tripped.
+func (t *teller) alarm(ctx context.Context) error {
+	trip, err := t.house.store.OpenTrip(ctx)
+	switch {
+	case errors.Is(err, influencer.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case trip.ID == t.lastTrip:
+		return nil
+	}
+	t.lastTrip = trip.ID
+	t.say("%s  the breaker tripped: %s at once where %s of %s holders are allowed. Nobody loses the status until somebody looks:\n   pengikut breaker show %d",
+		t.paper(t.out).paint(text.FgRed, "! alarm  "), plural(trip.Losses, "loss", "losses"), number(trip.Allowed), number(trip.Holders), trip.ID)
+	return nil
 }
 
 // status tells where everything stands, in one line.
