@@ -19,6 +19,10 @@ type ClaimOrder struct {
 	All     bool
 	AfterID int64
 
+	// Resyncs takes only accounts that a resync waits for, the smallest resync
+	// first, whether or not they are due.
+	Resyncs bool
+
 	NIPs       []NIP   // only these people's accounts; empty means anybody's
 	AccountIDs []int64 // only these accounts; empty means any
 }

@@ -140,11 +140,12 @@ func restBatch(tx *gorm.DB, ref influencer.BatchRef, due time.Time) (b batch, mi
 // Release gives a batch back unread. Its accounts stay due and keep their state,
 // counts and failures. A nil failure means that nothing was tried; else it is
 // the platform's as a whole: its accounts say when they were attempted and why
-// in vain, and its [influencer.PlatformHealth] says until when not to try. It is
+// in vain, and its [influencer.PlatformHealth] says until when not to try. A manual
+// batch ends: each of its accounts is due when it was before. It is
 // [influencer.ErrStale] when the batch is no longer the caller's.
 func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influencer.Failure, at time.Time) error {
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		b, mine, err := restBatch(tx, ref, at)
+		b, mine, err := leaveBatch(tx, ref, at)
 		if err != nil {
 			return err
 		}
@@ -160,6 +161,29 @@ func (s *Store) Release(ctx context.Context, ref influencer.BatchRef, f *influen
 		return fmt.Errorf("store: release batch %d: %w", ref.ID, err)
 	}
 	return nil
+}
+
+// leaveBatch ends the claim of a batch that was not read.
+func leaveBatch(tx *gorm.DB, ref influencer.BatchRef, at time.Time) (b batch, mine bool, err error) {
+	if ref.Purpose != influencer.PurposeManual {
+		return restBatch(tx, ref, at)
+	}
+	mine, err = scanOne(tx.Raw(`DELETE FROM batches WHERE id = ? AND fence = ? AND resting = ? RETURNING account_ids`,
+		ref.ID, ref.Fence, false), &b.accounts)
+	if err == nil && mine {
+		err = dueAsBefore(tx, at, "batch_id = ?", ref.ID)
+	}
+	if err != nil {
+		return b, false, fmt.Errorf("leave batch: %w", err)
+	}
+	return b, mine, nil
+}
+
+// dueAsBefore takes accounts out of manual batches: they are due when they would
+// have been without.
+func dueAsBefore(tx *gorm.DB, at time.Time, which string, args ...any) error {
+	return tx.Exec(`UPDATE schedule SET due_at = coalesce(was_due_at, CAST(? AS bigint)), batch_id = NULL WHERE `+which,
+		append([]any{at.UnixMicro()}, args...)...).Error
 }
 
 func releaseFailed(tx *gorm.DB, p influencer.Platform, ids []int64, f *influencer.Failure, at time.Time) error {

@@ -60,7 +60,7 @@ func sizeSQL(tx *gorm.DB) string {
 // takeBack claims what somebody had claimed and did not finish in time. It is
 // counted as claimed already.
 func (c *claiming) takeBack() error {
-	if c.selective() || c.room <= 0 {
+	if c.selective() && !c.order.Resyncs || c.room <= 0 {
 		return nil
 	}
 	return c.update(`SELECT id FROM batches WHERE platform = ? AND due_at <= ? AND NOT resting ORDER BY due_at, id LIMIT ?`,

@@ -17,8 +17,9 @@ import (
 // first. No account is in two batches. A batch holds pinned accounts or unpinned
 // ones, never both.
 //
-// An order for all, or for named people or accounts, takes accounts out of the
-// batches that they rest in, and leaves batches alone that somebody is reading.
+// An order for all, for named people or accounts, or for what resyncs wait for,
+// takes accounts out of the batches that they rest in, and leaves batches alone
+// that somebody is reading.
 func (s *Store) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer.Claimed, error) {
 	var out influencer.Claimed
 	if o.BatchSize <= 0 || o.Limit <= 0 {
@@ -52,6 +53,11 @@ func (c *claiming) run(cap *int64) error {
 	if cap != nil {
 		return c.within(*cap)
 	}
+	if c.order.Resyncs {
+		if err := c.takeBack(); err != nil {
+			return err
+		}
+	}
 	return c.take()
 }
 
@@ -81,7 +87,7 @@ func lockClaims(tx *gorm.DB, p influencer.Platform) error {
 
 // selective orders say what they want.
 func (c *claiming) selective() bool {
-	return c.order.All || len(c.order.NIPs) > 0 || len(c.order.AccountIDs) > 0
+	return c.order.All || c.order.Resyncs || len(c.order.NIPs) > 0 || len(c.order.AccountIDs) > 0
 }
 
 // lease is when the claim ends, as a column holds it.
@@ -161,6 +167,9 @@ type choice struct {
 
 // choose finds free accounts in the order in which they shall be read.
 func (c *claiming) choose() ([]choice, error) {
+	if c.order.Resyncs {
+		return c.awaited()
+	}
 	join, where, args := c.wanted()
 	order := "s.due_at, s.account_id"
 	if c.order.All {
@@ -265,12 +274,21 @@ func (c *claiming) house(batches [][]choice, ids []int64) error {
 		}
 	}
 	set := new(rowSet).ints("id", accounts).ints("batch_id", homes)
-	done := c.tx.Exec(`UPDATE schedule SET due_at = NULL, batch_id = t.batch_id FROM ? WHERE schedule.account_id = t.id`, set.as(c.tx, "t"))
+	was := ""
+	if c.order.Purpose == influencer.PurposeManual {
+		was = wasDueSQL
+	}
+	done := c.tx.Exec(`UPDATE schedule SET `+was+` due_at = NULL, batch_id = t.batch_id FROM ? WHERE schedule.account_id = t.id`, set.as(c.tx, "t"))
 	if done.Error == nil && done.RowsAffected != int64(len(accounts)) {
 		return errRunAgain // one was made due, or read, meanwhile
 	}
 	return done.Error
 }
+
+// wasDueSQL remembers when an account would have been read: a manual read that
+// does not come about leaves the account as due as it was.
+const wasDueSQL = `was_due_at = coalesce(schedule.due_at, (SELECT CASE WHEN b.resting THEN b.due_at ELSE schedule.was_due_at END
+	FROM batches b WHERE b.id = schedule.batch_id)),`
 
 // makeDue lets the planner take accounts at once that it would take later. They
 // leave the batches that they rest in.

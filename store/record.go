@@ -20,15 +20,19 @@ import (
 // due; an observation that belongs to no account of the batch is ignored.
 func (s *Store) Record(ctx context.Context, ref influencer.BatchRef, seen []influencer.Observation, at time.Time) (influencer.Recorded, error) {
 	var out influencer.Recorded
+	var settled []int64
 	err := s.write(ctx, func(tx *gorm.DB) error {
 		r := &recording{store: s, tx: tx, ref: ref, at: at.UTC().Truncate(time.Microsecond)}
 		err := r.run(seen)
-		out = r.out
+		out, settled = r.out, r.settled
 		return err
 	})
 	if err != nil {
 		return influencer.Recorded{}, fmt.Errorf("store: record batch %d: %w", ref.ID, err)
 	}
+	// What was read is written. A resync whose end cannot be noted now is ended by
+	// the next TendResyncs.
+	_ = s.endResyncs(ctx, settled, at)
 	return out, nil
 }
 
@@ -46,6 +50,8 @@ type recording struct {
 	batch    batch
 	untried  []int64              // accounts that nobody asked about; they stay due
 	changed  []influencer.Reading // older readings to be written anew
+	awaited  bool                 // some resync is under way
+	settled  []int64              // resyncs that waited for one of these accounts
 	out      influencer.Recorded
 }
 
@@ -119,17 +125,17 @@ func (r *recording) load(ids, people []int64, seen []influencer.Observation) (er
 }
 
 // situation reads the policy in force, after the people are locked as
-// [Store.currentPolicy] asks for, how the platform does, and whether the breaker
-// has tripped.
+// [Store.currentPolicy] asks for, how the platform does, whether the breaker has
+// tripped, and whether any resync may wait for the accounts.
 func (r *recording) situation() error {
 	var version int
 	err := each(r.tx, `SELECT v.version, coalesce(h.kind, ''), h.until, h.updated_at,
-			EXISTS (SELECT 1 FROM trips WHERE state IN ('open', 'releasing'))
+			EXISTS (SELECT 1 FROM trips WHERE state IN ('open', 'releasing')), EXISTS (SELECT 1 FROM resyncs WHERE ended_at IS NULL)
 		FROM (SELECT coalesce(max(version), 0) AS version FROM policies) v
 		LEFT JOIN platform_health h ON h.platform = ?`, []any{string(r.ref.Platform)}, func(c *cursor) {
 		version = int(c.int())
 		r.health = condition{kind: influencer.FailureKind(c.text()), until: c.time(), updated: c.time()}
-		r.tripped = c.flag()
+		r.tripped, r.awaited = c.flag(), c.flag()
 	})
 	if err != nil {
 		return fmt.Errorf("policy in force: %w", err)
@@ -200,6 +206,9 @@ func (r *recording) write() error {
 		return err
 	}
 	c := changes{tx: r.tx}
+	if err := r.settle(&c); err != nil {
+		return err
+	}
 	if r.tripped || ruled.loses() {
 		if err := r.store.passBreaker(&c, r.policy, r.owners, &ruled, run{cause: influencer.CauseRecord}, r.at); err != nil {
 			return err
@@ -324,8 +333,23 @@ func (r *recording) batchDue() time.Time {
 
 // dueAgain takes back that the batch was read.
 func (r *recording) dueAgain() error {
+	if r.ref.Purpose == influencer.PurposeManual {
+		return r.dissolve()
+	}
 	if err := r.tx.Exec(`UPDATE batches SET due_at = ? WHERE id = ?`, r.at.UnixMicro(), r.ref.ID).Error; err != nil {
 		return fmt.Errorf("due again: %w", err)
+	}
+	return nil
+}
+
+// dissolve ends a manual batch that was not believed.
+func (r *recording) dissolve() error {
+	err := dueAsBefore(r.tx, r.at, "batch_id = ?", r.ref.ID)
+	if err == nil {
+		err = r.tx.Exec(`DELETE FROM batches WHERE id = ?`, r.ref.ID).Error
+	}
+	if err != nil {
+		return fmt.Errorf("dissolve: %w", err)
 	}
 	return nil
 }

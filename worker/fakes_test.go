@@ -100,7 +100,8 @@ func (m *memory) Claim(ctx context.Context, o influencer.ClaimOrder) (influencer
 	}
 	var ids []int64
 	for _, id := range sortedKeys(m.due[o.Platform]) {
-		if free := !held[id] && (o.All && id > o.AfterID || !o.All && !m.due[o.Platform][id].After(o.At)); free && len(ids) < room {
+		due := !m.due[o.Platform][id].After(o.At)
+		if free := !held[id] && (o.All && id > o.AfterID || !o.All && due && (!o.Resyncs || id > o.AfterID)); free && len(ids) < room {
 			ids = append(ids, id)
 			out.LastID = max(out.LastID, id)
 		}

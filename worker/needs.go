@@ -75,6 +75,15 @@ type Sender interface {
 	Timeout() time.Duration // the longest that Send takes
 }
 
+// Resyncs is what persons ordered to be read.
+type Resyncs interface {
+	// ResyncsWait tells whether a resync waits for accounts of a platform.
+	ResyncsWait(ctx context.Context, p influencer.Platform, at time.Time) (bool, error)
+	// TendResyncs ends what no read will come of; on are the platforms that are
+	// read.
+	TendResyncs(ctx context.Context, on []influencer.Platform, at time.Time) error
+}
+
 // Store is all that a Worker needs of the database.
 type Store interface {
 	Claimer

@@ -18,6 +18,7 @@ import (
 // bounds say, however many are due.
 type planner struct {
 	claims      Claimer
+	resyncs     Resyncs // may be nil
 	health      Health
 	room        Headroom // may be nil
 	core        *core    // gives back what could not be enqueued
@@ -33,6 +34,10 @@ type planner struct {
 	mu     sync.Mutex
 	probed map[influencer.Platform]time.Time
 }
+
+// maxManual is how many manual batches wait at a time: few, so that a small order
+// need not wait behind a large one that came before it.
+const maxManual = 32
 
 // planned is what one plan did.
 type planned struct {
@@ -61,14 +66,23 @@ func (p *planner) plan(ctx context.Context, platform influencer.Platform) (plann
 	if err != nil {
 		return planned{}, fmt.Errorf("ask platform health: %w", err)
 	}
-	gate := p.gate(healthOf(all, platform))
+	h := healthOf(all, platform)
+	if did, over, err := p.planManual(ctx, platform, h); over || err != nil {
+		return did, err
+	}
+	gate := p.gate(h)
 	if gate == gateClosed {
 		return planned{why: "closed"}, nil
 	}
-	claim, why, err := p.order(ctx, platform, gate)
+	claim, why, err := p.order(ctx, platform, gate, influencer.PurposePlanned)
 	if err != nil || why != "" {
 		return planned{why: why}, err
 	}
+	return p.claim(ctx, claim, gate)
+}
+
+// claim claims what an order says and enqueues it.
+func (p *planner) claim(ctx context.Context, claim influencer.ClaimOrder, gate gate) (planned, error) {
 	got, err := p.claims.Claim(ctx, claim)
 	if err != nil {
 		return planned{}, fmt.Errorf("claim: %w", err)
@@ -78,7 +92,7 @@ func (p *planner) plan(ctx context.Context, platform influencer.Platform) (plann
 		did.why = got.Withheld.Detail
 	}
 	if gate == gateProbe && len(got.Refs) > 0 {
-		p.noteProbe(platform)
+		p.noteProbe(claim.Platform)
 		did.why = "probe"
 	}
 	for _, ref := range got.Refs {
@@ -87,45 +101,62 @@ func (p *planner) plan(ctx context.Context, platform influencer.Platform) (plann
 	return did, p.enqueue(ctx, got.Refs, did.more, gate == gateProbe)
 }
 
-// order says what to claim, or why nothing.
-func (p *planner) order(ctx context.Context, platform influencer.Platform, gate gate) (influencer.ClaimOrder, string, error) {
+// order says what to claim, or why nothing. What waits in the queues counts as
+// much as what will: manual batches, which are served first, against planned ones
+// too.
+func (p *planner) order(ctx context.Context, platform influencer.Platform, gate gate, why influencer.Purpose) (influencer.ClaimOrder, string, error) {
 	one := max(1, p.core.connectors[platform].BatchSize())
 	size := one * p.calls
-	waiting, err := p.queue.waiting(queueSync(platform))
+	waiting, ahead, err := p.waiting(platform, why)
 	if err != nil {
 		return influencer.ClaimOrder{}, "", err
 	}
-	limit := min(p.maxAccounts, (p.maxBatches-waiting)*size)
+	most := p.maxBatches
+	if why == influencer.PurposeManual {
+		most = min(most, maxManual)
+	}
+	limit := min(p.maxAccounts, (most-waiting)*size)
 	if limit <= 0 {
 		return influencer.ClaimOrder{}, "queue full", nil
 	}
-	n, err := p.headroom(ctx, platform)
-	if limit = min(limit, n-waiting*size); limit <= 0 || err != nil {
+	n, err := p.headroom(ctx, platform, why)
+	if limit = min(limit, n-(waiting+ahead)*size); limit <= 0 || err != nil {
 		return influencer.ClaimOrder{}, "no headroom", err
 	}
 	if gate == gateProbe {
 		limit = min(limit, one)
 	}
-	return influencer.ClaimOrder{Platform: platform, Purpose: influencer.PurposePlanned, BatchSize: size, Limit: limit,
+	return influencer.ClaimOrder{Platform: platform, Purpose: why, Resyncs: why == influencer.PurposeManual, BatchSize: size, Limit: limit,
 		Lease: p.lease, At: p.now()}, "", nil
+}
+
+// waiting counts the batches that wait in a platform's queue for a purpose, and
+// those that go ahead of them.
+func (p *planner) waiting(platform influencer.Platform, why influencer.Purpose) (own, ahead int, err error) {
+	manual, err := p.queue.waiting(queueManual(platform))
+	if err != nil || why == influencer.PurposeManual {
+		return manual, 0, err
+	}
+	own, err = p.queue.waiting(queueSync(platform))
+	return own, manual, err
 }
 
 // headroom is how many accounts may be read now, those that wait in the queue
 // included. When there are none until a time worth telling, that is noted, so
 // that everybody sees why nothing is read and the scheduler plans at that time.
-func (p *planner) headroom(ctx context.Context, platform influencer.Platform) (int, error) {
+func (p *planner) headroom(ctx context.Context, platform influencer.Platform, why influencer.Purpose) (int, error) {
 	if p.room == nil {
 		return math.MaxInt, nil
 	}
-	n, until, known := p.room.Headroom(ctx, platform, influencer.PurposePlanned)
+	n, until, known := p.room.Headroom(ctx, platform, why)
 	switch now := p.now(); {
 	case !known:
 		return math.MaxInt, nil
 	case n > 0 || until.Sub(now) < time.Second:
 		return n, nil
 	default:
-		why := &influencer.Failure{Kind: influencer.RateLimited, Until: until, NotCalled: true, Detail: "the rate limit is used up"}
-		return 0, p.health.Hold(ctx, platform, why, now)
+		used := &influencer.Failure{Kind: influencer.RateLimited, Until: until, NotCalled: true, Detail: "the rate limit is used up"}
+		return 0, p.health.Hold(ctx, platform, used, now)
 	}
 }
 

@@ -28,6 +28,7 @@ type Options struct {
 	Store      Store
 	Connectors map[influencer.Platform]Connector
 	Headroom   Headroom  // asked before a claim; nil claims up to the other bounds
+	Resyncs    Resyncs   // what persons order; nil for nothing
 	Jobs       []Job     // more periodic work
 	Webhooks   *Webhooks // sends events out; nil sends none
 	Roles      Roles
@@ -84,7 +85,7 @@ func New(o Options) (*Worker, error) {
 		lease: fast.data(o.CallTimeout + writeTimeout + 20*time.Second), now: o.Now, log: o.Logger}
 	q := newQueue(o.Redis, o.CallTimeout+writeTimeout+5*time.Second)
 	w := &Worker{opts: o, queue: q, jobs: map[string]Job{},
-		planner: &planner{claims: o.Store, health: o.Store, room: o.Headroom, core: c, queue: q, calls: o.Calls, maxAccounts: o.MaxAccounts,
+		planner: &planner{claims: o.Store, resyncs: o.Resyncs, health: o.Store, room: o.Headroom, core: c, queue: q, calls: o.Calls, maxAccounts: o.MaxAccounts,
 			maxBatches: o.MaxBatches, lease: fast.data(o.ClaimLease), lost: fast.data(q.taskTimeout), now: o.Now, log: o.Logger, probed: map[influencer.Platform]time.Time{}},
 		syncer: &syncer{core: c, walls: newWalls(o.Now), queue: q, tell: o.OnBatch},
 	}
@@ -110,6 +111,10 @@ func (w *Worker) ownJobs() []Job {
 	if w.deliver != nil {
 		jobs = append(jobs, w.deliver.jobs()...)
 	}
+	if w.opts.Resyncs != nil {
+		jobs = append(jobs, Job{Name: "resync", Every: tendEvery, Timeout: 10 * time.Minute,
+			Run: func(ctx context.Context) error { return tendResyncs(ctx, w.opts.Resyncs, w.platforms(), w.opts.Now) }})
+	}
 	return jobs
 }
 
@@ -121,7 +126,7 @@ func (o Options) check() error {
 	if o.Tick != 0 && o.Tick < 100*time.Millisecond {
 		errs = append(errs, fmt.Errorf("tick %s is under 100ms", o.Tick))
 	}
-	seen := map[string]bool{"decide": true, "tidy": true, "deliver": true, "prune-deliveries": true}
+	seen := map[string]bool{"decide": true, "tidy": true, "deliver": true, "prune-deliveries": true, "resync": true}
 	for _, j := range o.Jobs {
 		if j.Name == "" || seen[j.Name] || j.Every < 100*time.Millisecond || j.Run == nil {
 			errs = append(errs, fmt.Errorf("job %q needs a name of its own, an interval of at least 100ms and a function", j.Name))

@@ -226,6 +226,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	s.room = gate.NewHeadroom(limits, asksOf(on))
 	o.Headroom = s.room
 	s.hear(&o)
+	o.Resyncs = h.store
 	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs(), h.badgeJobs())
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
