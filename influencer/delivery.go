@@ -27,7 +27,8 @@ type Delivery struct {
 	WebhookID   int64
 	EventID     int64
 	Event       Event
-	PersonID    int64 // 0 where no one person is concerned
+	MessageID   string // under which the receiver gets it
+	PersonID    int64  // 0 where no one person is concerned
 	State       DeliveryState
 	Attempts    int
 	NextTry     time.Time // of one that waits
@@ -63,11 +64,14 @@ type Outgoing struct {
 	Event   OutEvent
 }
 
-// MessageID is the same whenever this event is sent to this webhook: who gets it
-// twice can tell. The time keeps it apart from that of another database, as after
-// a restore.
-func (o Outgoing) MessageID() string {
-	return fmt.Sprintf("evt_%d_%d_%s", o.Ref.WebhookID, o.Event.ID, strconv.FormatInt(o.Event.At.UnixMicro(), 36))
+// MessageID is that of this event for this webhook.
+func (o Outgoing) MessageID() string { return MessageID(o.Ref.WebhookID, o.Event.ID, o.Event.At) }
+
+// MessageID is the same whenever an event is sent to a webhook: who gets it twice
+// can tell. The time keeps it apart from that of another database, as after a
+// restore.
+func MessageID(webhook, event int64, at time.Time) string {
+	return fmt.Sprintf("evt_%d_%d_%s", webhook, event, strconv.FormatInt(at.UnixMicro(), 36))
 }
 
 // Outcome is what became of one attempt to send.

@@ -35,6 +35,11 @@ func (e Event) ForEverybody() bool { return e == EventPolicyChanged }
 // bilingual says the same in both languages.
 func bilingual(say func(Lang) string) Bilingual { return Bilingual{say(Indonesian), say(English)} }
 
+// TestText is what the test of a webhook says.
+func TestText() Bilingual {
+	return Bilingual{"Ini hanya percobaan: webhook ini terhubung dengan Pengikut.", "This is only a test: this webhook is connected to Pengikut."}
+}
+
 // OutEvent is something that happened, as the outbox keeps it.
 type OutEvent struct {
 	ID       int64

@@ -23,7 +23,8 @@ func (s *Store) ClaimDeliveries(ctx context.Context, webhook int64, limit int, l
 		if err := lockWebhook(tx, webhook); err != nil {
 			return err
 		}
-		w, err := s.loadSender(tx, webhook)
+		now := s.now().UnixMicro()
+		w, err := s.loadSender(tx, webhook, ` AND state = 'active' AND (closed_to IS NULL OR closed_to <= ?)`, now)
 		if err != nil || w == nil {
 			return err
 		}
@@ -42,21 +43,37 @@ func (s *Store) ClaimDeliveries(ctx context.Context, webhook int64, limit int, l
 	return out, nil
 }
 
-// sender is a webhook that may be sent to, with its secrets.
+// TestDelivery is a message that tells nothing but that a webhook works. It is no
+// delivery, and leaves a webhook that is paused or failing as it is.
+func (s *Store) TestDelivery(ctx context.Context, webhook int64) (influencer.Outgoing, error) {
+	w, err := s.loadSender(s.db.WithContext(ctx), webhook, "")
+	if err == nil && w == nil {
+		err = influencer.ErrNotFound
+	}
+	var data []byte
+	if err == nil {
+		data, err = json.Marshal(map[string]any{"text": influencer.TestText()})
+	}
+	if err != nil {
+		return influencer.Outgoing{}, fmt.Errorf("store: test webhook %d: %w", webhook, err)
+	}
+	return w.message(influencer.DeliveryRef{WebhookID: webhook}, influencer.OutEvent{Kind: influencer.EventTest, At: s.now(), Data: data}), nil
+}
+
+// sender is a webhook with all that it takes to send to it.
 type sender struct {
 	url, format, nip string
 	secrets          []influencer.Secret
 	failures         int
 }
 
-// loadSender is nil when nothing may be sent now.
-func (s *Store) loadSender(tx *gorm.DB, id int64) (*sender, error) {
-	now := s.now().UnixMicro()
+// loadSender is nil when there is no such webhook.
+func (s *Store) loadSender(tx *gorm.DB, id int64, only string, args ...any) (*sender, error) {
 	var w *sender
 	var keyID, ciphertext, oldKeyID, oldCiphertext string
 	err := each(tx, `SELECT url, format, nip, failures, key_id, ciphertext, old_key_id,
 			CASE WHEN old_until > ? THEN old_ciphertext ELSE '' END
-		FROM webhooks WHERE id = ? AND state = 'active' AND (closed_to IS NULL OR closed_to <= ?)`, []any{now, id, now}, func(c *cursor) {
+		FROM webhooks WHERE id = ?`+only, append([]any{s.now().UnixMicro(), id}, args...), func(c *cursor) {
 		w = &sender{url: c.text(), format: c.text(), nip: c.text(), failures: int(c.int())}
 		keyID, ciphertext, oldKeyID, oldCiphertext = c.text(), c.text(), c.text(), c.text()
 	})
@@ -111,12 +128,16 @@ func (w *sender) outgoing(tx *gorm.DB, refs map[int64]influencer.DeliveryRef) ([
 	var out []influencer.Outgoing
 	err := each(tx, `SELECT id, kind, coalesce(person_id, 0), created_at, payload FROM outbox WHERE id ? ORDER BY id`, []any{anyOf(tx, ids)}, func(c *cursor) {
 		e := influencer.OutEvent{ID: c.int(), Kind: influencer.Event(c.word()), PersonID: c.int(), At: c.time(), Data: json.RawMessage(c.text())}
-		out = append(out, influencer.Outgoing{
-			Ref: refs[e.ID], URL: w.url, Format: influencer.WebhookFormat(w.format), NIP: influencer.NIPForm(w.nip), Secrets: w.secrets, Event: e,
-		})
+		out = append(out, w.message(refs[e.ID], e))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	return out, nil
+}
+
+func (w *sender) message(ref influencer.DeliveryRef, e influencer.OutEvent) influencer.Outgoing {
+	return influencer.Outgoing{
+		Ref: ref, URL: w.url, Format: influencer.WebhookFormat(w.format), NIP: influencer.NIPForm(w.nip), Secrets: w.secrets, Event: e,
+	}
 }

@@ -48,11 +48,12 @@ func (s *Store) DeliveryByID(ctx context.Context, id int64) (influencer.Delivery
 func loadDeliveries(db *gorm.DB, where string, args ...any) ([]influencer.Delivery, error) {
 	var out []influencer.Delivery
 	err := each(db, `SELECT d.id, d.webhook_id, d.event_id, o.kind, d.lane, d.state, d.attempts, d.due_at, d.expires_at,
-			d.status, d.error, d.created_at, d.attempted_at, d.done_at
+			d.status, d.error, d.created_at, d.attempted_at, d.done_at, o.created_at
 		FROM deliveries d JOIN outbox o ON o.id = d.event_id`+where, args, func(c *cursor) {
 		d := influencer.Delivery{ID: c.int(), WebhookID: c.int(), EventID: c.int(), Event: influencer.Event(c.word()), PersonID: c.int()}
 		d.State, d.Attempts, d.NextTry, d.ExpiresAt = influencer.DeliveryState(c.word()), int(c.int()), c.time(), c.time()
 		d.Status, d.Error, d.CreatedAt, d.AttemptedAt, d.EndedAt = int(c.int()), c.text(), c.time(), c.time(), c.time()
+		d.MessageID = influencer.MessageID(d.WebhookID, d.EventID, c.time())
 		out = append(out, d)
 	})
 	return out, err

@@ -10,6 +10,7 @@ type Services struct {
 	People   People
 	Rule     Rule // needed with Accounts
 	Summary  Summarizer
+	Webhooks *Webhooks
 }
 
 // register fills the table of routes: one line a noun.
@@ -31,5 +32,8 @@ func (a *api) register(s Services) {
 	}
 	if s.Import != nil {
 		a.importRoutes(s.Import)
+	}
+	if s.Webhooks != nil {
+		a.webhookRoutes(s.Webhooks)
 	}
 }

@@ -44,6 +44,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.simulateCommand(),
 		a.syncCommand(),
 		a.versionCommand(),
+		a.webhookCommand(),
 	)
 	for _, c := range root.Commands() {
 		groupNeedsCommand(c)

@@ -136,6 +136,7 @@ type service struct {
 	metrics *metrics.Metrics
 	doors   []door
 	redis   io.Closer
+	postman *postman
 	log     *slog.Logger
 }
 
@@ -147,7 +148,7 @@ type door struct {
 
 // service builds what the roles ask for. Zero values of o are filled.
 func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *service, err error) {
-	s := &service{log: h.log}
+	s := &service{log: h.log, postman: h.postman()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -174,7 +175,7 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 // openDoors opens the listeners: everybody's for the role web, and the operators'
 // where the configuration names one.
 func (s *service) openDoors(h *house, r roles, checks []web.Check) (err error) {
-	o := h.webOptions(checks)
+	o := h.webOptions(checks, s.postman)
 	o.OnRequest, o.Metrics = s.metrics.Request, web.MetricsDoor{Handler: s.metrics, Token: h.config.Metrics.Token}
 	if r.web {
 		l := h.web
@@ -197,7 +198,7 @@ func (s *service) openDoors(h *house, r roles, checks []web.Check) (err error) {
 }
 
 // webOptions are those of the HTTP side: what each noun of the API needs of others.
-func (h *house) webOptions(checks []web.Check) web.Options {
+func (h *house) webOptions(checks []web.Check, p *postman) web.Options {
 	return web.Options{
 		Checks: checks, Badges: h.badges(), Log: h.log, Keys: h.store, TrustedProxies: h.config.TrustedProxies, Now: h.now, Version: versionText(),
 		Platforms: knownPlatforms(),
@@ -209,6 +210,7 @@ func (h *house) webOptions(checks []web.Check) web.Options {
 			People:   h.store,
 			Rule:     h.store,
 			Summary:  h.store,
+			Webhooks: p.webWebhooks(),
 		},
 	}
 }
@@ -228,6 +230,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	s.hear(&o)
 	o.Resyncs = h.store
 	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs(), h.badgeJobs())
+	o.Webhooks = s.postman.workerWebhooks()
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
 	return err
@@ -280,9 +283,9 @@ func (s *service) run(ctx context.Context) error {
 
 // close ends what was built and does not run.
 func (s *service) close() error {
-	var err error
+	err := s.postman.Close()
 	if s.redis != nil {
-		err = s.redis.Close()
+		err = errors.Join(err, s.redis.Close())
 	}
 	for _, d := range s.doors {
 		err = errors.Join(err, ignoreClosed(d.Close()))

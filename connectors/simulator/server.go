@@ -140,8 +140,11 @@ const serveGrace = 2 * time.Second
 
 // Serve answers on l until ctx ends, then waits shortly for the answers under
 // way and returns nil. The listener is closed.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return serveUntil(ctx, l, s) }
+
+// serveUntil answers on l until ctx ends.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	select {
