@@ -96,54 +96,59 @@ const (
 	columnPlatform
 	columnHandle
 	columnExternalID
-	columnCount
 )
 
-var columnNames = [columnCount]string{"nip", "name", "agency", "unit", "platform", "handle", "external_id"}
-
-// roster columns: the place of each in a record, -1 for an absent one, and how
-// many the header has.
-type columns struct {
-	at    [columnCount]int
-	count int
-}
+var columnNames = []string{"nip", "name", "agency", "unit", "platform", "handle", "external_id"}
 
 func readHeader(records *recordReader) (columns, RosterReport, error) {
-	var report RosterReport
-	c := columns{}
-	for i := range c.at {
-		c.at[i] = -1
-	}
-	header, err := records.header()
+	c, unknown, err := readColumns(records, columnNames)
 	if err != nil {
-		return c, report, err
+		return c, RosterReport{}, err
 	}
-	c.count = len(header)
-	for i, name := range header {
-		at := indexOf(columnNames[:], strings.ToLower(clean(name)))
-		switch {
-		case at < 0 && clean(name) != "":
-			report.Unknown = append(report.Unknown, clean(name))
-		case at >= 0 && c.at[at] >= 0:
-			return c, report, &RosterError{"the header has column " + columnNames[at] + " twice"}
-		case at >= 0:
-			c.at[at] = i
-		}
-	}
-	return c, report, c.complete()
-}
-
-func (c columns) complete() error {
 	var missing []string
 	for i, at := range c.at {
 		if at < 0 && i != columnUnit && i != columnExternalID {
 			missing = append(missing, columnNames[i])
 		}
 	}
-	if missing == nil {
-		return nil
+	if missing != nil {
+		err = fmt.Errorf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))
 	}
-	return &RosterError{"the header has no column " + strings.Join(missing, ", ") + "; it must name nip, name, agency, platform and handle, parted by , or ;"}
+	return c, RosterReport{Unknown: unknown}, err
+}
+
+// columns of a file: the place of each in a record, -1 for an absent one, and how
+// many the header has.
+type columns struct {
+	names []string
+	at    []int
+	count int
+}
+
+// readColumns finds the named columns in the header, and the names of those that
+// mean nothing.
+func readColumns(records *recordReader, names []string) (c columns, unknown []string, err error) {
+	c = columns{names: names, at: make([]int, len(names))}
+	for i := range c.at {
+		c.at[i] = -1
+	}
+	header, err := records.header()
+	if err != nil {
+		return c, nil, err
+	}
+	c.count = len(header)
+	for i, name := range header {
+		at := indexOf(names, strings.ToLower(clean(name)))
+		switch {
+		case at < 0 && clean(name) != "":
+			unknown = append(unknown, clean(name))
+		case at >= 0 && c.at[at] >= 0:
+			return c, nil, fmt.Errorf("the header has column %s twice", names[at])
+		case at >= 0:
+			c.at[at] = i
+		}
+	}
+	return c, unknown, nil
 }
 
 func indexOf(names []string, name string) int {

@@ -26,7 +26,7 @@ func (p rowParser) parse(rec record) (Row, error) {
 	if rec.problem != "" {
 		return Row{}, errors.New(rec.problem)
 	}
-	fields, err := p.fields(rec.fields)
+	fields, err := p.columns.fields(rec.fields, checkField)
 	if err != nil {
 		return Row{}, err
 	}
@@ -54,26 +54,27 @@ func (p rowParser) parse(rec record) (Row, error) {
 	return row, nil
 }
 
-// fields puts the record's fields into our order, cleaned and checked.
-func (p rowParser) fields(record []string) (fields [columnCount]string, err error) {
+// fields puts the record's fields into the order of the names, cleaned and checked.
+func (c columns) fields(record []string, check func(string) error) ([]string, error) {
+	fields := make([]string, len(c.names))
 	blank := true
 	for i, field := range record {
 		field = clean(field)
 		record[i] = field
 		blank = blank && field == ""
-		if i >= p.columns.count && field != "" {
-			return fields, fmt.Errorf("has %d fields, the header %d: is a separator inside a field not quoted?", len(record), p.columns.count)
+		if i >= c.count && field != "" {
+			return fields, fmt.Errorf("has %d fields, the header %d: is a separator inside a field not quoted?", len(record), c.count)
 		}
 	}
 	if blank {
 		return fields, errBlank
 	}
-	for column, at := range p.columns.at {
+	for column, at := range c.at {
 		if at < 0 || at >= len(record) {
 			continue
 		}
-		if err := checkField(record[at]); err != nil {
-			return fields, fmt.Errorf("%s %w", columnNames[column], err)
+		if err := check(record[at]); err != nil {
+			return fields, fmt.Errorf("%s %w", c.names[column], err)
 		}
 		fields[column] = record[at]
 	}

@@ -240,6 +240,7 @@ func (c *actChunkUnderWay) act(o *owner, order influencer.Order) error {
 	if err := order.Check(c.at); err != nil {
 		return err
 	}
+	order.Until = order.Until.UTC().Truncate(time.Microsecond)
 	e := influencer.Evidence{Standing: o.Standing, FrozenUntil: o.frozenUntil, Act: &order.Action}
 	if order.Kind == influencer.ActionUnapprove && c.policy.Approval == influencer.Automatic {
 		return fmt.Errorf("%w: unapprove while approval is automatic: the rule would grant again at once", influencer.ErrIllegalAct)

@@ -333,3 +333,21 @@ func TestReplayFindsForgedActs(t *testing.T) {
 		}
 	})
 }
+
+// TestSuspensionsDateIsOneMoment: however exact, and in whichever zone it was
+// given, what is stored of it is the same everywhere.
+func TestSuspensionsDateIsOneMoment(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		person, ids := db.addPerson(ani, influencer.X)
+		db.record(influencer.X, db.saw(ids[0], 900))
+		until := monday.Add(time.Hour + 1500*time.Nanosecond).In(influencer.WIB)
+		db.act(person, influencer.Action{Kind: influencer.ActionSuspend, Until: until})
+		want := monday.Add(time.Hour + time.Microsecond)
+		p, err := db.PersonByID(context.Background(), person)
+		if err != nil || p.Until != want {
+			t.Errorf("until %v, %v", p.Until, err)
+		}
+		db.act(person, theActs[influencer.ActionSuspend])
+		db.wantReplay(0)
+	})
+}

@@ -32,7 +32,7 @@ func (c *actChunkUnderWay) transfer(o *owner, order influencer.Order) error {
 	if !order.NewAgency {
 		err := mustHavePeople(c.tx, to.Agency)
 		if errors.Is(err, influencer.ErrNoAgency) {
-			return fmt.Errorf("%w: move a person to %q, where nobody is registered; say so if the agency is new", influencer.ErrIllegalAct, to.Agency)
+			return fmt.Errorf("%w: move a person to %q, where nobody is registered; if the agency is new, say so (new-agency)", influencer.ErrIllegalAct, to.Agency)
 		}
 		if err != nil {
 			return fmt.Errorf("agency: %w", err)

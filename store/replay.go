@@ -180,7 +180,7 @@ func standingText(s influencer.Standing) string {
 		{", until ", s.Until}, {", left the service at ", s.LeftAt},
 	} {
 		if !part.at.IsZero() {
-			text += part.what + part.at.Format(time.RFC3339Nano)
+			text += part.what + part.at.UTC().Format(time.RFC3339Nano)
 		}
 	}
 	if s.HeldBefore != "" {

@@ -24,7 +24,13 @@ type Person struct {
 	FirstGrantedAt *time.Time        `json:"first_granted_at"`
 	Reason         influencer.Reason `json:"reason" format:"reason"`
 	LossHeld       *LossHeld         `json:"loss_held,omitempty" doc:"A loss that the breaker holds back; absent when there is none"`
-	Accounts       []Account         `json:"accounts"`
+	// Until is the end of a suspension; absent when there is none, or it is open.
+	Until *time.Time `json:"until,omitempty" doc:"The end of a suspension; absent when there is none, or it is open"`
+	// Left is why the person is no longer in the service, since LeftAt; absent for
+	// who is.
+	Left     influencer.Leaving `json:"left,omitempty" enum:"retired,moved,deceased,dismissed,ended" doc:"Why the person is no longer in the service; absent for who is"`
+	LeftAt   *time.Time         `json:"left_at,omitempty"`
+	Accounts []Account          `json:"accounts"`
 }
 
 // Counts is what an account showed. A number that is unknown is null.
@@ -154,7 +160,9 @@ func (v Viewer) Person(p influencer.PersonAccounts) Person {
 	return Person{
 		ID: p.ID, NIP: v.nip(p.NIP), Name: p.Name, Agency: p.Agency, Unit: p.Unit,
 		Status: p.Status, Since: stamp(p.Since), FirstGrantedAt: stamp(p.FirstGrantedAt), Reason: p.Reason,
-		LossHeld: lossHeld(p.LossHeld), Accounts: each(p.Accounts, v.Account),
+		LossHeld: lossHeld(p.LossHeld),
+		Until:    stamp(p.Until), Left: p.Left, LeftAt: stamp(p.LeftAt),
+		Accounts: each(p.Accounts, v.Account),
 	}
 }
 

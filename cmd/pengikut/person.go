@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,8 @@ type dossier struct {
 	verdict   influencer.Verdict
 	why       string // the newest decision in a sentence, "" when there is none
 	decisions []influencer.OwnedDecision
+	block     *influencer.Action // under which the person is blocked, nil for who is not
+	agencies  []influencer.Affiliation
 }
 
 // dossierView is a dossier in JSON: a person of the API, and why.
@@ -36,6 +39,11 @@ type dossierView struct {
 	Qualifies   influencer.Answer `json:"qualifies"`
 	Explanation []string          `json:"explanation"`
 	Decisions   []web.Decision    `json:"decisions"` // the newest
+	// Block is the decree and legal basis of a block; FrozenUntil the end of a
+	// freeze of new grants. Null where there is none.
+	Block        *influencer.Action `json:"block"`
+	FrozenUntil  *time.Time         `json:"frozen_until"`
+	Affiliations []web.Affiliation  `json:"affiliations"` // the agency of today last
 }
 
 func (a *app) personCommand() *cobra.Command {
@@ -79,6 +87,15 @@ func (h *house) dossier(ctx context.Context, nip influencer.NIP) (d dossier, err
 		return d, err
 	}
 	d.evidence.Standing = d.Standing
+	if d.evidence.FrozenUntil, err = h.store.FrozenUntil(ctx, d.Agency, h.now()); err != nil {
+		return d, err
+	}
+	if d.agencies, err = h.store.Affiliations(ctx, d.ID); err != nil {
+		return d, err
+	}
+	if d.block, err = h.blockOf(ctx, d.Person); err != nil {
+		return d, err
+	}
 	for _, a := range d.Accounts {
 		e, err := h.evidenceOf(ctx, a)
 		if err != nil {
@@ -96,6 +113,19 @@ func (h *house) dossier(ctx context.Context, nip influencer.NIP) (d dossier, err
 	return d, nil
 }
 
+// blockOf is the act that blocked a person who is blocked.
+func (h *house) blockOf(ctx context.Context, p influencer.Person) (*influencer.Action, error) {
+	if p.Status != influencer.StatusBlocked {
+		return nil, nil
+	}
+	f := influencer.DecisionFilter{PersonID: p.ID, To: influencer.StatusBlocked, Reason: influencer.ReasonBlocked}
+	page, err := h.store.Decisions(ctx, f, influencer.Paging{Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return nil, err
+	}
+	return page.Items[0].Evidence.Act, nil
+}
+
 func (h *house) evidenceOf(ctx context.Context, a influencer.Account) (influencer.AccountEvidence, error) {
 	page, err := h.store.Readings(ctx, a.ID, never, never, influencer.Paging{Limit: shownReadings})
 	return influencer.AccountEvidence{
@@ -109,6 +139,13 @@ func (a *app) writeDossier(h *house, d dossier) error {
 	for _, one := range d.decisions {
 		view.Decisions = append(view.Decisions, admin.Decision(one))
 	}
+	view.Block = d.block
+	for _, one := range d.agencies {
+		view.Affiliations = append(view.Affiliations, web.AffiliationView(one))
+	}
+	if until := d.evidence.FrozenUntil; !until.IsZero() {
+		view.FrozenUntil = &until
+	}
 	enc := json.NewEncoder(a.out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(view)
@@ -117,8 +154,7 @@ func (a *app) writeDossier(h *house, d dossier) error {
 func (a *app) showDossier(h *house, d dossier) error {
 	p := a.paper(a.out)
 	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
-	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", d.NIP.Grouped(), bracketed(string(d.NIP.Kind())), clean(strings.Join(slices.DeleteFunc(
-		[]string{d.Agency, d.Unit}, func(s string) bool { return s == "" }), ", ")))
+	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", d.NIP.Grouped(), bracketed(string(d.NIP.Kind())), clean(strings.Join(filled(d.Agency, d.Unit), ", ")))
 	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(h, d))
 	if d.why != "" {
 		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(d.why))
@@ -127,6 +163,7 @@ func (a *app) showDossier(h *house, d dossier) error {
 		fmt.Fprintf(a.out, "%s    loss held by the breaker since %s (%s): see pengikut breaker show %d\n",
 			p.bold("Held"), influencer.English.DateTime(held.Since), reasonWord(held.Reason), held.TripID)
 	}
+	a.showMarks(p, d)
 	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.policy.Version)))
 	for _, line := range influencer.Explain(d.policy, d.verdict, d.evidence, h.now()) {
 		fmt.Fprintln(a.out, "  "+clean(line))
@@ -140,6 +177,25 @@ func (a *app) showDossier(h *house, d dossier) error {
 		return c.head == "NIP" || c.head == "Name" || c.head == "Agency"
 	})
 	return drawTable(p, columns, d.decisions, "none")
+}
+
+// showMarks shows what stands beside the status, where there is any of it.
+func (a *app) showMarks(p paper, d dossier) {
+	if d.Left != "" {
+		fmt.Fprintf(a.out, "%s    %s, since %s\n", p.bold("Left"), d.Left, influencer.English.DateTime(d.LeftAt))
+	}
+	if d.block != nil {
+		fmt.Fprintf(a.out, "%s   decree %s, legal basis %s\n", p.bold("Block"), clean(d.block.Decree), clean(d.block.Basis))
+	}
+	if until := d.evidence.FrozenUntil; !until.IsZero() {
+		fmt.Fprintf(a.out, "%s  no new grants until %s\n", p.bold("Freeze"), influencer.English.DateTime(until))
+	}
+	for _, one := range d.agencies {
+		if !one.Until.IsZero() {
+			fmt.Fprintf(a.out, "%s  %s, from %s to %s\n", p.bold("Before"), clean(strings.Join(filled(one.Agency, one.Unit), ", ")),
+				influencer.English.Date(one.From), influencer.English.Date(one.Until))
+		}
+	}
 }
 
 func standingTail(h *house, d dossier) string {

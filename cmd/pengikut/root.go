@@ -23,6 +23,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.accountsCommand(),
+		a.auditCommand(),
 		a.badgeCommand(),
 		a.breakerCommand(),
 		a.checkCommand(),
@@ -30,6 +31,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.decisionCommand(),
 		a.decisionsCommand(),
 		a.demoCommand(),
+		a.freezeCommand(),
 		a.importCommand(),
 		a.influencersCommand(),
 		a.keyCommand(),
@@ -46,6 +48,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.versionCommand(),
 		a.webhookCommand(),
 	)
+	root.AddCommand(a.actCommands()...)
 	for _, c := range root.Commands() {
 		groupNeedsCommand(c)
 	}
