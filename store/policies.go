@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,20 +78,64 @@ func loadPolicies(db *gorm.DB, where string, args ...any) ([]influencer.PolicyVe
 
 // ApplyPolicy puts a policy in force as a new version and decides everybody again
 // under it. A policy that says what the one in force says adds no version, but
-// everybody is decided: so an apply that was cut short can be run again. To undo
-// one, apply the version before. progress may be nil.
+// everybody is decided: so an apply that was cut short can be run again. progress
+// may be nil.
 func (s *Store) ApplyPolicy(ctx context.Context, p influencer.Policy, author, note string, at time.Time, progress func(done, total int)) (influencer.PolicyApplied, error) {
+	return s.PutPolicy(ctx, p, influencer.PolicyOrder{Author: author, Note: note, At: at}, progress)
+}
+
+// PutPolicy is ApplyPolicy with all that an order may say. The error is
+// [*influencer.PolicyMovedError] when another version than the expected one is in
+// force.
+func (s *Store) PutPolicy(ctx context.Context, p influencer.Policy, o influencer.PolicyOrder, progress func(done, total int)) (influencer.PolicyApplied, error) {
+	return s.apply(ctx, o, progress, func(tx *gorm.DB, c *changes, now influencer.Policy) (int, bool, error) {
+		return addVersion(tx, c, now, p, o, "policy.apply", nil)
+	})
+}
+
+// UndoPolicy puts the version before the one in force in force again, as a new
+// version, and decides everybody under it. Who was moved goes back where the
+// evidence says so. Undoing twice brings the undone version back. The error is
+// [influencer.ErrFirstPolicy] when there is nothing to undo.
+func (s *Store) UndoPolicy(ctx context.Context, o influencer.PolicyOrder, progress func(done, total int)) (influencer.PolicyApplied, error) {
+	return s.apply(ctx, o, progress, func(tx *gorm.DB, c *changes, now influencer.Policy) (int, bool, error) {
+		if now.Version <= 1 {
+			return 0, false, influencer.ErrFirstPolicy
+		}
+		before, err := s.policy(tx, now.Version-1)
+		if err != nil {
+			return 0, false, err
+		}
+		undo := o
+		undo.Note = fmt.Sprintf("undo of version %d", now.Version)
+		if o.Note != "" {
+			undo.Note += ": " + o.Note
+		}
+		return addVersion(tx, c, now, before, undo, "policy.undo", nil)
+	})
+}
+
+// apply puts in force what add adds to the versions, and decides everybody.
+func (s *Store) apply(ctx context.Context, o influencer.PolicyOrder, progress func(done, total int),
+	add func(tx *gorm.DB, c *changes, now influencer.Policy) (version int, added bool, err error)) (influencer.PolicyApplied, error) {
 	var out influencer.PolicyApplied
-	if err := p.Validate(); err != nil {
-		return out, fmt.Errorf("store: apply policy: %w", err)
-	}
-	if author == "" {
-		return out, errors.New("store: apply policy: who applies it is not named")
+	if o.Author == "" {
+		return out, fmt.Errorf("store: apply policy: %w", influencer.ErrNoOrderer)
 	}
 	var version int
-	err := s.write(ctx, func(tx *gorm.DB) (err error) {
-		version, out.New, err = s.addPolicy(tx, p, author, note, at)
-		return err
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		now, err := s.currentPolicy(tx)
+		if err == nil && o.Expect != 0 && o.Expect != now.Version {
+			err = &influencer.PolicyMovedError{Expected: o.Expect, InForce: now.Version}
+		}
+		if err != nil {
+			return err
+		}
+		c := changes{tx: tx}
+		if version, out.New, err = add(tx, &c, now); err != nil {
+			return err
+		}
+		return c.run()
 	})
 	if err != nil {
 		return out, fmt.Errorf("store: apply policy: %w", err)
@@ -99,14 +143,27 @@ func (s *Store) ApplyPolicy(ctx context.Context, p influencer.Policy, author, no
 	if out.Version, err = s.PolicyByVersion(ctx, version); err != nil {
 		return out, err
 	}
-	out.Redecided, err = s.Redecide(ctx, at, progress)
-	return out, err
+	if out.Redecided, err = s.Redecide(ctx, o.At, progress); err != nil {
+		return out, err
+	}
+	return out, s.decidedUnder(ctx, version, o.At)
 }
 
-// addPolicy adds a version unless the one in force says the same.
-func (s *Store) addPolicy(tx *gorm.DB, p influencer.Policy, author, note string, at time.Time) (version int, added bool, err error) {
-	now, err := s.currentPolicy(tx)
+// decidedUnder notes that everybody has been decided under a version.
+func (s *Store) decidedUnder(ctx context.Context, version int, at time.Time) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec(`UPDATE policies SET decided_at = ? WHERE version = ? AND decided_at IS NULL`, at.UnixMicro(), version).Error
+	})
 	if err != nil {
+		return fmt.Errorf("store: decided under policy %d: %w", version, err)
+	}
+	return nil
+}
+
+// addVersion adds a version, with its event and its entry in the audit log, unless
+// the one in force says the same. extra goes into the entry.
+func addVersion(tx *gorm.DB, c *changes, now, p influencer.Policy, o influencer.PolicyOrder, action string, extra map[string]any) (version int, added bool, err error) {
+	if err := p.Validate(); err != nil {
 		return 0, false, err
 	}
 	body, err := json.Marshal(p)
@@ -120,11 +177,36 @@ func (s *Store) addPolicy(tx *gorm.DB, p influencer.Policy, author, note string,
 	if string(body) == string(inForce) {
 		return now.Version, false, nil
 	}
-	version = now.Version + 1
+	p.Version = now.Version + 1
 	err = tx.Exec("INSERT INTO policies (version, body, author, note, created_at) VALUES (?, ?, ?, ?, ?)",
-		version, string(body), author, note, at.UnixMicro()).Error
+		p.Version, string(body), o.Author, o.Note, o.At.UnixMicro()).Error
 	if isDuplicate(err) { // somebody else applied one meanwhile
 		return 0, false, errRunAgain
 	}
-	return version, true, err
+	if err != nil {
+		return 0, false, err
+	}
+	return p.Version, true, tellPolicy(c, influencer.NewPolicyChange(now, p, o), action, extra)
+}
+
+// tellPolicy adds the event of a new version and its entry in the audit log.
+func tellPolicy(c *changes, change influencer.PolicyChange, action string, extra map[string]any) error {
+	if err := c.event(influencer.EventPolicyChanged, 0, change.At, change); err != nil {
+		return err
+	}
+	after := map[string]any{"version": change.Version, "changes": change.Changes}
+	maps.Copy(after, extra)
+	is, err := json.Marshal(after)
+	if err != nil {
+		return err
+	}
+	actor := change.Author
+	if action == actionScheduled {
+		actor = scheduleActor
+	}
+	c.audit(influencer.AuditEntry{
+		At: change.At, Actor: actor, Action: action, Target: fmt.Sprintf("policy:%d", change.Version), Note: change.Note,
+		Before: json.RawMessage(fmt.Sprintf(`{"version":%d}`, change.PreviousVersion)), After: is,
+	})
+	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
@@ -67,7 +68,7 @@ func (s *Store) previewPage(ctx context.Context, p influencer.Policy, page []*ow
 	}
 	out.People += len(page)
 	for i, o := range page {
-		row := influencer.PreviewRow{Person: o.Person}
+		row := influencer.PreviewRow{Person: o.Person, Platforms: o.platforms()}
 		row.Standing = before[i]
 		if m, ok := moves[o.ID]; ok {
 			row.Move = &m
@@ -92,4 +93,15 @@ func staying(row *influencer.PreviewRow, v influencer.Verdict, p influencer.Poli
 		return true
 	}
 	return false
+}
+
+// platforms are those that the person has an account on.
+func (o *owner) platforms() []influencer.Platform {
+	var out []influencer.Platform
+	for _, a := range o.accounts {
+		if !slices.Contains(out, a.Platform) {
+			out = append(out, a.Platform)
+		}
+	}
+	return out
 }
