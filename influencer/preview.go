@@ -46,6 +46,7 @@ func (b BreakerView) Holds() bool {
 // is not nil.
 type PreviewRow struct {
 	Person
+	Platforms   []Platform // that the person has an account on, each once
 	Move        *Move
 	Unconfirmed *Move
 	Near        *NearLine

@@ -145,6 +145,43 @@ func KeyView(k influencer.Key, now time.Time) Key {
 	}
 }
 
+// Draft is a policy that is not in force, or was not when it was saved. Policy has
+// the policy file's form.
+type Draft struct {
+	ID          int64                 `json:"id"`
+	State       influencer.DraftState `json:"state"`
+	EffectiveAt *time.Time            `json:"effective_at"`
+	ScheduledBy string                `json:"scheduled_by"`
+	Author      string                `json:"author"`
+	Note        string                `json:"note"`
+	CreatedAt   *time.Time            `json:"created_at"`
+	Base        int                   `json:"base"`    // the version that was in force when it was saved
+	Version     *int                  `json:"version"` // the version that it became
+	Changes     []string              `json:"changes"` // against the policy in force
+	Policy      influencer.Policy     `json:"policy"`
+}
+
+// PreviewGroup counts one agency's or platform's people by what a policy would do
+// to them. One of Agency and Platform is set.
+type PreviewGroup struct {
+	Agency   string              `json:"agency,omitempty"`
+	Platform influencer.Platform `json:"platform,omitempty"`
+	PreviewCounts
+	Expected int        `json:"expected"`
+	Read     int        `json:"read"`
+	AsOf     *time.Time `json:"as_of"`
+}
+
+// PreviewCounts counts people by what a policy would do to them.
+type PreviewCounts struct {
+	Gain        int `json:"gain"`
+	Lose        int `json:"lose"`        // at once
+	Grace       int `json:"grace"`       // begin one, and lose at its end
+	Unconfirmed int `json:"unconfirmed"` // lose when further reads confirm it
+	Otherwise   int `json:"otherwise"`
+	Near        int `json:"near"` // stay, but within 10 % of a line
+}
+
 // Viewer turns what is stored into what one viewer may see.
 type Viewer struct {
 	WholeNIP bool // else NIPs are masked
@@ -195,6 +232,36 @@ func (v Viewer) PolicyVersion(p influencer.PolicyVersion) PolicyVersion {
 	return PolicyVersion{
 		Version: p.Policy.Version, Author: p.Author, Note: p.Note, CreatedAt: stamp(p.CreatedAt),
 		Changes: append([]string{}, p.Changes...), Policy: p.Policy,
+	}
+}
+
+// Draft views a draft.
+func (v Viewer) Draft(d influencer.Draft) Draft {
+	out := Draft{
+		ID: d.ID, State: d.State, EffectiveAt: stamp(d.EffectiveAt), ScheduledBy: d.ScheduledBy, Author: d.Author, Note: d.Note,
+		CreatedAt: stamp(d.CreatedAt), Base: d.Base, Changes: append([]string{}, d.Changes...), Policy: d.Policy,
+	}
+	if d.Version != 0 {
+		out.Version = &d.Version
+	}
+	return out
+}
+
+// PreviewGroupView views one group of a preview.
+func PreviewGroupView(by influencer.CoverageBy, g influencer.PreviewGroup) PreviewGroup {
+	out := PreviewGroup{PreviewCounts: previewCounts(g.Effects), Expected: g.Expected, Read: g.Read, AsOf: stamp(g.AsOf)}
+	if by == influencer.ByPlatform {
+		out.Platform = influencer.Platform(g.Name)
+	} else {
+		out.Agency = g.Name
+	}
+	return out
+}
+
+func previewCounts(c [influencer.Effects]int) PreviewCounts {
+	return PreviewCounts{
+		Gain: c[influencer.EffectGain], Lose: c[influencer.EffectLose], Grace: c[influencer.EffectGrace],
+		Unconfirmed: c[influencer.EffectUnconfirmed], Otherwise: c[influencer.EffectOtherwise], Near: c[influencer.EffectNear],
 	}
 }
 

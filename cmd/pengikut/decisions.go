@@ -74,10 +74,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, s, influencer.WIB); err == nil {
-		return t, nil
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
+	if t, err := parseDate("--since", s); err == nil {
 		return t, nil
 	}
 	d, err := config.ParseDuration(s)
@@ -85,6 +82,22 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("--since %q is no day such as 2026-11-01, no time, and no duration such as 24h or 7d", s)
 	}
 	return now.Add(-d), nil
+}
+
+// parseDate reads a day of WIB, as its first moment, or a time with its zone; ""
+// is the zero time.
+func parseDate(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, influencer.WIB); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("%s %q is no day such as 2026-12-01, and no time such as 2026-12-01T08:00:00+07:00", flag, s)
+	}
+	return t, nil
 }
 
 func (a *app) decisions(ctx context.Context, h *house, f decisionFlags, l listFlags) error {

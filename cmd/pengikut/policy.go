@@ -17,7 +17,8 @@ import (
 
 func (a *app) policyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "Show, weigh and change the rule"}
-	c.AddCommand(a.policyShowCommand(), a.policyHistoryCommand(), a.policyPreviewCommand(), a.policyApplyCommand())
+	c.AddCommand(a.policyShowCommand(), a.policyHistoryCommand(), a.policyPreviewCommand(), a.policyApplyCommand(),
+		a.policyUndoCommand(), a.policyDraftCommand(), a.policyScheduleCommand())
 	return c
 }
 
@@ -56,8 +57,8 @@ func (a *app) policyShowCommand() *cobra.Command {
 		Short: "Print the policy in force, or an older version, as its file",
 		Args:  takes(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "table" && output != "yaml" && output != "json" {
-				return badUsage(cmd, fmt.Errorf("--output %q is none of: yaml, json", output))
+			if err := policyOutput(cmd, output); err != nil {
+				return err
 			}
 			version := 0
 			if len(args) == 1 {
@@ -71,6 +72,13 @@ func (a *app) policyShowCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&output, "output", "o", "yaml", "yaml or json")
 	return c
+}
+
+func policyOutput(cmd *cobra.Command, output string) error {
+	if output != "table" && output != "yaml" && output != "json" {
+		return badUsage(cmd, fmt.Errorf("--output %q is none of: yaml, json", output))
+	}
+	return nil
 }
 
 // showPolicy prints a version, 0 for the one in force.
@@ -94,7 +102,13 @@ func (a *app) showPolicy(ctx context.Context, h *house, version int, output stri
 		enc.SetIndent("", "  ")
 		return enc.Encode(admin.PolicyVersion(v))
 	}
-	raw, err := json.Marshal(v.Policy)
+	return a.printPolicy(v.Policy, fmt.Sprintf("version %d, by %s, %s%s", v.Policy.Version, clean(v.Author),
+		influencer.English.DateTime(v.CreatedAt), noteTail(v.Note)))
+}
+
+// printPolicy prints a policy as its file, with a comment above.
+func (a *app) printPolicy(p influencer.Policy, comment string) error {
+	raw, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
@@ -102,8 +116,7 @@ func (a *app) showPolicy(ctx context.Context, h *house, version int, output stri
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "# version %d, by %s, %s%s\n%s", v.Policy.Version, clean(v.Author),
-		influencer.English.DateTime(v.CreatedAt), noteTail(v.Note), text)
+	_, err = fmt.Fprintf(a.out, "# %s\n%s", comment, text)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,41 +13,93 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
+// policyOrder is what the commands that change the rule have in common.
+type policyOrder struct {
+	from      policySource
+	effective string
+	note      string
+	yes       bool
+}
+
 func (a *app) policyApplyCommand() *cobra.Command {
-	var yes bool
-	var note string
+	var f policyOrder
 	c := &cobra.Command{
 		Use:   "apply FILE",
-		Short: "Put a policy in force and decide everybody again",
-		Long: `Put the policy in FILE in force as a new version and decide everybody again on the
-evidence already stored: no platform is called. What would move is told first, and
-nothing is done before a yes. An apply that was cut short can be run again. To undo
-one, apply the version before: pengikut policy show VERSION prints it.`,
-		Args: takes(cobra.ExactArgs(1)),
+		Short: "Put a policy in force, now or on a date, and decide everybody again",
+		Long: `Put the policy in FILE, or a draft, in force as a new version and decide everybody again
+on the evidence already stored: no platform is called. What would move is told first, and
+nothing is done before a yes. An apply that was cut short can be run again, and the
+service finishes it by itself. With --effective it comes into force on that day: the
+service does it, or does it late if it did not run then. policy undo takes it back.`,
+		Example: "  pengikut policy apply stricter.yaml --note \"600 from December\"\n  pengikut policy apply --draft 3 --effective 2026-12-01",
+		Args:    takes(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !yes && (!isTerminal(a.in) || args[0] == "-") {
-				return badUsage(cmd, errors.New("nobody is here to say yes: add --yes"))
-			}
-			p, err := a.readPolicy(args[0])
-			if err != nil {
+			if err := a.mustAnswer(cmd, f.yes, args...); err != nil {
 				return err
 			}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.applyPolicy(ctx, h, p, note, yes) })
+			if err := f.from.take(a, cmd, args); err != nil {
+				return err
+			}
+			if _, err := parseDate("--effective", f.effective); err != nil {
+				return badUsage(cmd, err)
+			}
+			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.orderPolicy(ctx, h, f) })
 		},
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	c.Flags().StringVar(&note, "note", "", "why, for the history")
+	f.from.add(c)
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	c.Flags().StringVar(&f.note, "note", "", "why, for the history")
+	c.Flags().StringVar(&f.effective, "effective", "", "the day on which it comes into force, such as 2026-12-01, or a time with a zone")
 	return c
 }
 
-func (a *app) applyPolicy(ctx context.Context, h *house, p influencer.Policy, note string, yes bool) error {
-	if !yes {
-		if err := a.askToApply(ctx, h, p); err != nil {
+// mustAnswer refuses to ask where nobody can answer.
+func (a *app) mustAnswer(cmd *cobra.Command, yes bool, args ...string) error {
+	if !yes && (!isTerminal(a.in) || slices.Contains(args, "-")) {
+		return badUsage(cmd, errors.New("nobody is here to say yes: add --yes"))
+	}
+	return nil
+}
+
+// order is what somebody at the command line orders now.
+func (a *app) order(h *house, note string) influencer.PolicyOrder {
+	return influencer.PolicyOrder{Author: a.actor(), Note: note, At: h.now()}
+}
+
+func (a *app) orderPolicy(ctx context.Context, h *house, f policyOrder) error {
+	p, err := f.from.policy(ctx, h)
+	if err != nil {
+		return err
+	}
+	effective, _ := parseDate("--effective", f.effective) // checked before
+	if f.effective != "" && !effective.After(h.now()) {
+		return fmt.Errorf("--effective %s lies in the past: leave it out to apply now", influencer.English.DateTime(effective))
+	}
+	o := a.order(h, f.note)
+	if !f.yes {
+		question := "Put it in force?"
+		if !effective.IsZero() {
+			question = "Put it in force on " + influencer.English.DateTime(effective) + "?"
+		}
+		if o.Expect, err = a.askToApply(ctx, h, p, question); err != nil {
 			return err
 		}
 	}
+	if !effective.IsZero() {
+		return a.schedulePolicy(ctx, h, f.from, p, o, effective)
+	}
+	return a.putPolicy(func(progress func(done, total int)) (influencer.PolicyApplied, error) {
+		if f.from.draft != 0 {
+			return h.store.ApplyDraft(ctx, f.from.draft, o, progress)
+		}
+		return h.store.PutPolicy(ctx, p, o, progress)
+	})
+}
+
+// putPolicy puts a policy in force before a progress bar, and tells what that did.
+func (a *app) putPolicy(put func(progress func(done, total int)) (influencer.PolicyApplied, error)) error {
 	b := a.newBar(-1, "deciding")
-	done, err := h.store.ApplyPolicy(ctx, p, a.actor(), note, h.now(), func(done, total int) { b.at(int64(done), int64(total)) })
+	done, err := put(func(done, total int) { b.at(int64(done), int64(total)) })
 	b.end()
 	if err != nil {
 		return err
@@ -56,10 +109,7 @@ func (a *app) applyPolicy(ctx context.Context, h *house, p influencer.Policy, no
 	} else {
 		fmt.Fprintf(a.out, "version %d stays in force: it says the same\n", done.Version.Policy.Version)
 	}
-	var counts [effects]int
-	for m, n := range done.Moves {
-		counts[effectOf(m)] += n
-	}
+	counts := influencer.Preview{Moves: done.Moves}.Effects()
 	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s began a grace, %s moved otherwise\n",
 		number(counts[gains]), number(counts[loses]), number(counts[warned]), number(counts[otherwise]))
 	if done.Held > 0 {
@@ -71,21 +121,26 @@ func (a *app) applyPolicy(ctx context.Context, h *house, p influencer.Policy, no
 // errDeclined ends an apply that nobody wanted.
 var errDeclined = errors.New("not applied")
 
-func (a *app) askToApply(ctx context.Context, h *house, p influencer.Policy) error {
-	if err := a.tellChanges(ctx, h, p); err != nil {
-		return err
+// askToApply tells what a policy would do and asks. It returns the version that it
+// was held against.
+func (a *app) askToApply(ctx context.Context, h *house, p influencer.Policy, question string) (version int, err error) {
+	if version, err = a.tellChanges(ctx, h, p); err != nil {
+		return 0, err
+	}
+	if _, err := a.tellEvidence(ctx, a.out, h, p); err != nil {
+		return 0, err
 	}
 	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(influencer.PreviewRow) error { return nil })
 	if err != nil {
-		return err
+		return 0, err
 	}
 	a.tellPreview(totals)
-	fmt.Fprint(a.err, "Put it in force? [y/N] ")
+	fmt.Fprint(a.err, question+" [y/N] ")
 	answer, _ := bufio.NewReader(a.in).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return errDeclined
+		return 0, errDeclined
 	}
-	return nil
+	return version, nil
 }
 
 // actor is who runs the program, for the record.

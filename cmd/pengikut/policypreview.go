@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -17,61 +18,50 @@ import (
 )
 
 // effect is what a policy does to a person.
-type effect int
+type effect = influencer.Effect
 
 const (
-	gains effect = iota
-	loses
-	warned      // begins a grace, and loses at its end
-	unconfirmed // stays until further reads confirm the loss
-	otherwise   // moves, and neither gains nor loses
-	near        // stays, but only just
-	effects
+	gains       = influencer.EffectGain
+	loses       = influencer.EffectLose
+	warned      = influencer.EffectGrace
+	unconfirmed = influencer.EffectUnconfirmed
+	otherwise   = influencer.EffectOtherwise
+	near        = influencer.EffectNear
+	effects     = influencer.Effects
 )
 
-func (e effect) title() string {
+func effectTitle(e effect) string {
 	return [effects]string{"Gain the status", "Lose the status", "Begin a grace, and lose the status at its end",
 		"Lose the status when further reads confirm it", "Move otherwise", "Stay, but within 10 % of a line"}[e]
 }
 
-// effectOf says what a move means for the person.
-func effectOf(m influencer.Move) effect {
-	switch {
-	case m.To.Holds() && !m.From.Holds():
-		return gains
-	case m.From.Holds() && !m.To.Holds():
-		return loses
-	case m.To == influencer.StatusGrace:
-		return warned
-	}
-	return otherwise
-}
-
-func effectOfRow(r influencer.PreviewRow) effect {
-	switch {
-	case r.Move != nil:
-		return effectOf(*r.Move)
-	case r.Unconfirmed != nil:
-		return unconfirmed
-	}
-	return near
-}
-
 func (a *app) policyPreviewCommand() *cobra.Command {
 	l := listFlags{}
+	var from policySource
+	var by string
 	c := &cobra.Command{
 		Use:   "preview FILE",
 		Short: "List who would gain and who would lose, and change nothing",
-		Long: `Decide everybody under the policy in FILE, - for standard input, on the evidence
-already stored. Nothing is written and no platform is called.`,
-		Args: takes(cobra.ExactArgs(1)),
+		Long: `Decide everybody under the policy in FILE, - for standard input, or under a draft, on
+the evidence already stored. Nothing is written and no platform is called. The first
+lines say how much evidence there is, and how old it is.`,
+		Example: "  pengikut policy preview stricter.yaml\n  pengikut policy preview --draft 3 --by agency -o csv",
+		Args:    takes(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := a.readPolicy(args[0])
-			if err != nil {
+			if by != "" && by != string(influencer.ByAgency) && by != string(influencer.ByPlatform) {
+				return badUsage(cmd, fmt.Errorf("--by %q is none of: agency, platform", by))
+			}
+			if err := from.take(a, cmd, args); err != nil {
 				return err
 			}
 			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				if l.output == "table" {
+				p, err := from.policy(ctx, h)
+				switch {
+				case err != nil:
+					return err
+				case by != "":
+					return a.previewGroups(ctx, h, p, influencer.CoverageBy(by), l)
+				case l.output == "table":
 					return a.previewTable(ctx, h, p, l.limit)
 				}
 				return a.previewRows(ctx, h, p, l)
@@ -79,19 +69,24 @@ already stored. Nothing is written and no platform is called.`,
 		},
 	}
 	l.addOutput(c)
+	from.add(c)
 	c.Flags().IntVar(&l.limit, "limit", 20, "people shown of each kind in a table; 0 shows all")
+	c.Flags().StringVar(&by, "by", "", "count by agency or by platform instead of listing people")
 	return c
 }
 
 // previewTable prints the totals first, so the rows are gathered, at most limit
 // of each kind.
 func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, limit int) error {
-	if err := a.tellChanges(ctx, h, p); err != nil {
+	if _, err := a.tellChanges(ctx, h, p); err != nil {
+		return err
+	}
+	if _, err := a.tellEvidence(ctx, a.out, h, p); err != nil {
 		return err
 	}
 	var rows [effects][]influencer.PreviewRow
 	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
-		if e := effectOfRow(r); limit == 0 || len(rows[e]) < limit {
+		if e := r.Effect(); limit == 0 || len(rows[e]) < limit {
 			rows[e] = append(rows[e], r)
 		}
 		return nil
@@ -99,13 +94,14 @@ func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, l
 	if err != nil {
 		return err
 	}
-	counts := a.tellPreview(totals)
+	a.tellPreview(totals)
+	counts := totals.Effects()
 	sheet := a.paper(a.out)
 	for e := range effects {
 		if len(rows[e]) == 0 {
 			continue
 		}
-		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(e.title()))
+		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(effectTitle(e)))
 		if err := drawTable(sheet, columnsFor(e, h.now()), rows[e], ""); err != nil {
 			return err
 		}
@@ -116,31 +112,39 @@ func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, l
 	return nil
 }
 
-// tellChanges prints what the policy says otherwise than the one in force.
-func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) error {
+// tellChanges prints what the policy says otherwise than the one in force, whose
+// version it returns.
+func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) (version int, err error) {
 	inForce, err := h.store.CurrentPolicy(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	changes := influencer.Diff(inForce, p)
 	if len(changes) == 0 {
 		fmt.Fprintf(a.out, "Says what version %d, in force, says.\n\n", inForce.Version)
-		return nil
+	} else {
+		fmt.Fprintf(a.out, "Against version %d, in force:\n  %s\n\n", inForce.Version, strings.Join(changes, "\n  "))
 	}
-	fmt.Fprintf(a.out, "Against version %d, in force:\n  %s\n\n", inForce.Version, strings.Join(changes, "\n  "))
-	return nil
+	return inForce.Version, nil
 }
 
-// tellPreview prints the totals and returns how many people each effect has.
-func (a *app) tellPreview(t influencer.Preview) [effects]int {
-	var counts [effects]int
-	for m, n := range t.Moves {
-		counts[effectOf(m)] += n
+// tellEvidence prints how much evidence a preview rests on, and how old it is.
+func (a *app) tellEvidence(ctx context.Context, w io.Writer, h *house, p influencer.Policy) (influencer.Summary, error) {
+	s, err := h.store.Summary(ctx, influencer.SummaryFilter{FreshWithin: p.EvidenceMaxAge})
+	if err != nil {
+		return s, err
 	}
-	for _, n := range t.Unconfirmed {
-		counts[unconfirmed] += n
+	fmt.Fprintf(w, "Rests on %s of %s read within %s", number(s.Read), plural(s.Expected, "account", "accounts"), influencer.English.Duration(p.EvidenceMaxAge))
+	if s.Read > 0 {
+		fmt.Fprintf(w, ": the newest %s, the oldest %s", age(s.AsOf, h.now()), age(s.Oldest, h.now()))
 	}
-	counts[near] = t.Near
+	_, err = fmt.Fprint(w, "\n")
+	return s, err
+}
+
+// tellPreview prints the totals.
+func (a *app) tellPreview(t influencer.Preview) {
+	counts := t.Effects()
 	toCome := counts[warned] + counts[unconfirmed]
 	fmt.Fprintf(a.out, "%s: %s gain, %s lose at once, %s to lose later, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.People, "person", "people"),
 		number(counts[gains]), number(counts[loses]), number(toCome), number(counts[otherwise]), number(counts[near]))
@@ -151,11 +155,13 @@ func (a *app) tellPreview(t influencer.Preview) [effects]int {
 	if b := t.Breaker; b.Holds() {
 		fmt.Fprintf(a.out, "Applied now, the breaker would hold back all of the %s: %s\n", plural(b.Losses, "loss", "losses"), whyHeld(b))
 	}
-	return counts
 }
 
 // previewRows streams the rows for a machine.
 func (a *app) previewRows(ctx context.Context, h *house, p influencer.Policy, l listFlags) error {
+	if _, err := a.tellEvidence(ctx, a.err, h, p); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(a.out)
 	w := newRowWriter(a, list[influencer.PreviewRow]{columns: previewColumns(h.now()), view: viewPreview}, l.output, out)
 	_, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {

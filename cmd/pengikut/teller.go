@@ -93,7 +93,7 @@ var errTold = errors.New("told before")
 func (t *teller) tell(news []influencer.OwnedDecision) {
 	var more [effects]int
 	for i, d := range news {
-		e := effectOf(influencer.Move{From: d.From, To: d.To})
+		e := influencer.Move{From: d.From, To: d.To}.Effect()
 		t.count(e, d)
 		if i >= linesABeat {
 			more[e]++
