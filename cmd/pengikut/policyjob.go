@@ -19,7 +19,7 @@ func (h *house) policyJob() worker.Job {
 	return worker.Job{Name: "policies-due", Every: policyEvery, Timeout: policyTimeout, Run: func(ctx context.Context) error {
 		applied, err := h.store.ApplyDue(ctx, h.now())
 		for _, v := range applied {
-			h.log.Info("policy in force", "version", v.Version.Policy.Version, "author", v.Version.Author)
+			h.log.Info("policy in force", "version", v.Version.Policy.Version, "author", v.Version.Author, "held", v.Held)
 		}
 		return err
 	}}
