@@ -36,6 +36,7 @@ func (a *api) finish() {
 // example of each problem.
 func complete(op *huma.Operation, s routeSpec) {
 	op.Description = strings.TrimSpace(op.Description + "\n\n" + s.callers())
+	op.Extensions = map[string]any{"x-who": s.who.String(), "x-all-agencies": s.allAgencies}
 	for status, r := range op.Responses {
 		if r.Headers == nil {
 			r.Headers = map[string]*huma.Param{}

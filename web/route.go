@@ -20,6 +20,11 @@ const (
 	admins                    // a key with the role admin
 )
 
+// String is the word that the document has for it.
+func (a access) String() string {
+	return map[access]string{public: "anybody", viewers: "viewer", admins: "admin"}[a]
+}
+
 // Limits of a route that sets none of its own.
 const (
 	defaultBody    = 1 << 20
