@@ -10,7 +10,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -193,7 +192,7 @@ func (c *csvRows[T]) page(rows []T) error {
 			if cell == nil {
 				cell = col.cell
 			}
-			record[i] = harmless(cell(r))
+			record[i] = influencer.Harmless(cell(r)) // names and handles come from outside
 		}
 		if err := c.w.Write(record); err != nil {
 			return err
@@ -201,16 +200,6 @@ func (c *csvRows[T]) page(rows []T) error {
 	}
 	c.w.Flush()
 	return c.w.Error()
-}
-
-// harmless puts an apostrophe before a text that a spreadsheet would run as a
-// formula: names and handles come from outside
-// (owasp.org/www-community/attacks/CSV_Injection).
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (c *csvRows[T]) header() error {

@@ -52,12 +52,14 @@ func parseStatus(flag, s string) (influencer.Status, error) {
 	return "", fmt.Errorf("%s %q is none of: %s", flag, s, joined(influencer.Statuses()))
 }
 
-func joined[T ~string](names []T) string {
+func joined[T ~string](names []T) string { return joinedBy(names, ", ") }
+
+func joinedBy[T ~string](names []T, separator string) string {
 	out := make([]string, len(names))
 	for i, n := range names {
 		out[i] = string(n)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, separator)
 }
 
 func (a *app) peopleCommand() *cobra.Command {

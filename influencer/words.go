@@ -1,0 +1,41 @@
+package influencer
+
+// statusWords name the statuses for people.
+var statusWords = map[Status]text{
+	StatusNone:      {"belum memenuhi syarat", "not an influencer"},
+	StatusPending:   {"menunggu persetujuan", "waits for approval"},
+	StatusActive:    {"aktif", "active"},
+	StatusGrace:     {"masa tenggang", "grace period"},
+	StatusSuspended: {"ditangguhkan", "suspended"},
+	StatusBlocked:   {"diblokir", "blocked"},
+	StatusRevoked:   {"dicabut", "revoked"},
+}
+
+// Status names a status for people.
+func (l Lang) Status(s Status) string {
+	if words, known := statusWords[s]; known {
+		return l.say(words)
+	}
+	return string(s)
+}
+
+// stateWords name the states of an account for people.
+var stateWords = map[AccountState]text{
+	StatePending:        {"belum dibaca", "not read yet"},
+	StateOK:             {"terbaca", "readable"},
+	StateGone:           {"tidak ditemukan", "gone"},
+	StateSuspended:      {"ditangguhkan platform", "suspended by the platform"},
+	StatePrivate:        {"dikunci pemilik", "private"},
+	StateNeedsConsent:   {"perlu izin pemilik", "needs the owner's consent"},
+	StateCredentialDead: {"izin tidak berlaku", "consent no longer valid"},
+	StateUnreadable:     {"tidak dapat dibaca", "unreadable"},
+	StateConflict:       {"nama akun bentrok", "handle in conflict"},
+}
+
+// State names the state of an account for people.
+func (l Lang) State(s AccountState) string {
+	if words, known := stateWords[s]; known {
+		return l.say(words)
+	}
+	return string(s)
+}
