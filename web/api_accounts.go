@@ -32,6 +32,7 @@ type listAccountsInput struct {
 	State    string `query:"state" format:"state" doc:"Only in this state"`
 	Agency   string `query:"agency" maxLength:"200" doc:"Only of this agency, by its whole name"`
 	PersonID int64  `query:"person_id" minimum:"1" doc:"Only this person's"`
+	Problem  string `query:"problem" format:"problem" doc:"Only those with this problem"`
 	Stale    bool   `query:"stale" doc:"Only those whose last good read is too old for the rule to trust, or that never had one"`
 }
 
@@ -41,23 +42,26 @@ func (a *api) accountRoutes(accounts Accounts, rule Rule) {
 		summary: "List accounts with their owners", description: "In the order of their ids.",
 	}, func(ctx context.Context, in *listAccountsInput) (*reply[Page[OwnedAccount]], error) {
 		who := principalOf(ctx)
-		f := influencer.AccountFilter{Platform: influencer.Platform(in.Platform), State: influencer.AccountState(in.State), PersonID: in.PersonID}
+		f := influencer.AccountFilter{Platform: influencer.Platform(in.Platform), State: influencer.AccountState(in.State), PersonID: in.PersonID,
+			Problem: influencer.Problem(in.Problem)}
 		var err error
 		if f.Agency, err = who.agency(in.Agency); err != nil {
 			return nil, err
 		}
+		staleBefore, err := a.staleBefore(ctx, rule)
+		if err != nil {
+			return nil, err
+		}
 		if in.Stale {
-			p, err := rule.CurrentPolicy(ctx)
-			if err != nil {
-				return nil, err
-			}
-			f.StaleBefore = a.now().Add(-p.EvidenceMaxAge)
+			f.StaleBefore = staleBefore
 		}
 		page, err := accounts.Accounts(ctx, f, in.paging())
 		if err != nil {
 			return nil, err
 		}
-		return &reply[Page[OwnedAccount]]{PageOf(page, who.viewer().OwnedAccount)}, nil
+		return &reply[Page[OwnedAccount]]{PageOf(page, func(found influencer.OwnedAccount) OwnedAccount {
+			return who.viewer().AdvisedAccount(found, staleBefore)
+		})}, nil
 	})
 	route(a, routeSpec{
 		method: http.MethodGet, path: "/api/v1/accounts/{id}", id: "get-account", tag: "accounts", who: viewers,
@@ -67,9 +71,23 @@ func (a *api) accountRoutes(accounts Accounts, rule Rule) {
 		if err != nil {
 			return nil, err
 		}
-		return &reply[OwnedAccount]{principalOf(ctx).viewer().OwnedAccount(found)}, nil
+		staleBefore, err := a.staleBefore(ctx, rule)
+		if err != nil {
+			return nil, err
+		}
+		return &reply[OwnedAccount]{principalOf(ctx).viewer().AdvisedAccount(found, staleBefore)}, nil
 	})
 	a.readingRoute(accounts)
+}
+
+// staleBefore is since when an account must have been read for the rule to trust
+// its numbers.
+func (a *api) staleBefore(ctx context.Context, rule Rule) (time.Time, error) {
+	p, err := rule.CurrentPolicy(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return a.now().Add(-p.EvidenceMaxAge), nil
 }
 
 type listReadingsInput struct {

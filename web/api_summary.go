@@ -66,11 +66,12 @@ func (a *api) summaryRoutes(summaries Summarizer) {
 		if err != nil {
 			return nil, err
 		}
-		return &reply[Summary]{summaryView(s)}, nil
+		return &reply[Summary]{SummaryView(s)}, nil
 	})
 }
 
-func summaryView(s influencer.Summary) Summary {
+// SummaryView views a summary.
+func SummaryView(s influencer.Summary) Summary {
 	return Summary{
 		CountedAt: s.At.UTC(), Coverage: coverageView(s.Coverage), People: s.People, Statuses: s.Statuses,
 		Agencies: each(s.Agencies, func(a influencer.AgencySummary) AgencySummary {

@@ -23,6 +23,7 @@ func closedLists(platforms []influencer.Platform) map[string][]any {
 		"status":    anyOf(influencer.Statuses()),
 		"state":     anyOf(influencer.AccountStates()),
 		"reason":    append(anyOf(reasons), ""), // of a person who never moved
+		"problem":   anyOf(influencer.Problems()),
 		"role":      anyOf(influencer.Roles()),
 		"key-state": anyOf([]influencer.KeyState{influencer.KeyValid, influencer.KeyExpired, influencer.KeyRevoked}),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ type routeSpec struct {
 	status  int           // of a good answer; 0 means 200
 	errors  []int         // statuses of bad answers, besides those that every route may give
 	takes   string        // content type of a body that is not JSON, for a handler that reads it itself
+	gives   string        // content type of an answer that is not JSON, for a handler that sends it itself
 	maxBody int64         // bytes; 0 means 1 MiB
 	timeout time.Duration // for the handler; 0 means 30 seconds
 	// streams is for an answer that is sent as it is made: it has no ETag, is not
@@ -63,7 +65,7 @@ func route[I, O any](a *api, s routeSpec, handle func(context.Context, *I) (*O, 
 		DefaultStatus: s.status, Errors: s.problems(), Security: s.security(), Hidden: s.hidden,
 		// api.body has read and bounded the body before; see there.
 		BodyReadTimeout: -1, MaxBodyBytes: s.maxBody + 1,
-		RequestBody: s.rawBody(),
+		RequestBody: s.rawBody(), Responses: s.rawAnswer(),
 	}
 	huma.Register(a.huma(s), op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -107,6 +109,16 @@ func (s routeSpec) rawBody() *huma.RequestBody {
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		s.takes: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
+}
+
+// rawAnswer documents a good answer that is not JSON.
+func (s routeSpec) rawAnswer() map[string]*huma.Response {
+	if s.gives == "" {
+		return nil
+	}
+	return map[string]*huma.Response{strconv.Itoa(s.status): {Description: http.StatusText(s.status), Content: map[string]*huma.MediaType{
+		s.gives: {Schema: &huma.Schema{Type: huma.TypeString}},
+	}}}
 }
 
 // writes tells whether a call changes anything.

@@ -5,12 +5,16 @@ package web
 type Services struct {
 	Accounts Accounts
 	Breaker  Breaker
+	Coverage Coverer
+	Exports  Exports
 	Import   Importer
 	Keys     Keys
 	People   People
-	Rule     Rule // needed with Accounts
+	Rule     Rule // needed with Accounts and Exports
 	Summary  Summarizer
 	Webhooks *Webhooks
+
+	Columns []PlatformMetric // of an export of influencers, beside what is known of a person
 }
 
 // register fills the table of routes: one line a noun.
@@ -29,6 +33,12 @@ func (a *api) register(s Services) {
 	}
 	if s.Keys != nil {
 		a.keyRoutes(s.Keys)
+	}
+	if s.Coverage != nil {
+		a.coverageRoutes(s.Coverage)
+	}
+	if s.Exports != nil {
+		a.exportRoutes(s.Exports, s.Rule, s.Columns)
 	}
 	if s.Import != nil {
 		a.importRoutes(s.Import)

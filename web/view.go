@@ -59,10 +59,11 @@ type Account struct {
 // OwnedAccount is an account in a list over many people.
 type OwnedAccount struct {
 	Account
-	PersonID int64  `json:"person_id"`
-	NIP      string `json:"nip"`
-	Name     string `json:"name"`
-	Agency   string `json:"agency"`
+	PersonID int64           `json:"person_id"`
+	NIP      string          `json:"nip"`
+	Name     string          `json:"name"`
+	Agency   string          `json:"agency"`
+	Problem  *AccountProblem `json:"problem" doc:"What is wrong with its numbers, and what to do; null when nothing is"`
 }
 
 // Reading is what an account showed from ObservedAt to LastSeenAt.

@@ -65,7 +65,7 @@ func TestPageJSON(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	one := PageOf(influencer.Page[influencer.OwnedAccount]{Items: make([]influencer.OwnedAccount, 1), Next: "abc"}, Viewer{}.OwnedAccount)
-	if got := text(t, one); !strings.HasPrefix(got, `{"items":[{"id":0,"platform":"",`) || !strings.HasSuffix(got, `,"person_id":0,"nip":"********","name":"","agency":""}],"next_cursor":"abc"}`) {
+	if got := text(t, one); !strings.HasPrefix(got, `{"items":[{"id":0,"platform":"",`) || !strings.HasSuffix(got, `,"person_id":0,"nip":"********","name":"","agency":"","problem":null}],"next_cursor":"abc"}`) {
 		t.Errorf("got %s", got)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // accountFlags narrow a list of accounts.
-type accountFlags struct{ platform, state, agency, nip, stale string }
+type accountFlags struct{ platform, state, agency, nip, stale, problem, lang string }
 
 func (a *app) accountsCommand() *cobra.Command {
 	var f accountFlags
@@ -35,6 +35,8 @@ func (a *app) accountsCommand() *cobra.Command {
 	c.Flags().StringVar(&f.agency, "agency", "", "only of this agency")
 	c.Flags().StringVar(&f.nip, "nip", "", "only this person's")
 	c.Flags().StringVar(&f.stale, "stale", "", "only those not read for this long, such as 48h or 7d")
+	c.Flags().StringVar(&f.problem, "problem", "", "only those with this problem, its cause and the next step: "+joined(influencer.Problems()))
+	addLang(c, &f.lang, influencer.English, "cause and next step")
 	l.add(c)
 	return c
 }
@@ -43,6 +45,13 @@ func (f accountFlags) filter(now time.Time) (out influencer.AccountFilter, err e
 	out = influencer.AccountFilter{State: influencer.AccountState(f.state), Agency: f.agency}
 	if f.state != "" && !slices.Contains(influencer.AccountStates(), out.State) {
 		return out, fmt.Errorf("--state %q is none of: %s", f.state, joined(influencer.AccountStates()))
+	}
+	out.Problem = influencer.Problem(f.problem)
+	if f.problem != "" && !slices.Contains(influencer.Problems(), out.Problem) {
+		return out, fmt.Errorf("--problem %q is none of: %s", f.problem, joined(influencer.Problems()))
+	}
+	if _, err := parseLang(f.lang); err != nil {
+		return out, err
 	}
 	if f.stale != "" {
 		d, err := config.ParseDuration(f.stale)
@@ -73,7 +82,15 @@ func (a *app) accounts(ctx context.Context, h *house, f accountFlags, l listFlag
 	if err := a.tellWaiting(ctx, h, filter.Platform); err != nil {
 		return err
 	}
-	return show(ctx, a, accountList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
+	policy, err := h.store.CurrentPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	rows := accountList(h.now(), h.now().Add(-policy.EvidenceMaxAge))
+	if f.problem != "" {
+		rows = problemList(rows, influencer.Lang(f.lang), filter.Problem)
+	}
+	return show(ctx, a, rows, l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
 		return h.store.Accounts(ctx, filter, p)
 	})
 }
@@ -88,7 +105,7 @@ func (h *house) personID(ctx context.Context, typed string) (int64, error) {
 	return p.ID, err
 }
 
-func accountList(now time.Time) list[influencer.OwnedAccount] {
+func accountList(now, staleBefore time.Time) list[influencer.OwnedAccount] {
 	type c = influencer.OwnedAccount
 	owner := []column[c]{
 		{head: "NIP", cell: func(a c) string { return a.NIP.Grouped() }, raw: func(a c) string { return string(a.NIP) }},
@@ -99,7 +116,26 @@ func accountList(now time.Time) list[influencer.OwnedAccount] {
 	for _, col := range accountColumns(now) {
 		columns = append(columns, onAccount(col))
 	}
-	return list[c]{columns: append(owner, columns...), view: func(a c) any { return admin.OwnedAccount(a) }, none: "no accounts"}
+	return list[c]{columns: append(owner, columns...), view: func(a c) any { return admin.AdvisedAccount(a, staleBefore) }, none: "no accounts"}
+}
+
+// problemList adds the cause and the next step of a problem that all have, and
+// leaves out of a table what that makes plain.
+func problemList(l list[influencer.OwnedAccount], lang influencer.Lang, p influencer.Problem) list[influencer.OwnedAccount] {
+	type c = influencer.OwnedAccount
+	for i, column := range l.columns {
+		if slices.Contains([]string{"Followers", "Friends", "Last post", "Trouble"}, column.head) {
+			if column.raw == nil {
+				l.columns[i].raw = column.cell
+			}
+			l.columns[i].cell = nil
+		}
+	}
+	l.columns = append(l.columns,
+		column[c]{head: "Cause", cell: func(a c) string { return influencer.Advise(lang, a.Account, p).Cause }},
+		column[c]{head: "Next step", long: true, cell: func(a c) string { return influencer.Advise(lang, a.Account, p).NextStep }})
+	l.none = "no accounts with this problem"
+	return l
 }
 
 // onAccount lets a column of accounts stand in a list of owned ones.

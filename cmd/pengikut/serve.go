@@ -205,6 +205,9 @@ func (h *house) webOptions(checks []web.Check, p *postman) web.Options {
 		Services: web.Services{
 			Accounts: h.store,
 			Breaker:  h.store,
+			Columns:  platformMetrics(),
+			Coverage: h.store,
+			Exports:  h.store,
 			Import:   h.store,
 			Keys:     h.store,
 			People:   h.store,
