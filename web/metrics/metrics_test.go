@@ -95,11 +95,15 @@ func (w *world) Headroom(_ context.Context, p influencer.Platform, why influence
 	return 500, time.Time{}, p == influencer.X && why == influencer.PurposePlanned
 }
 
+func (w *world) OutboxState(context.Context) (influencer.OutboxState, error) {
+	return influencer.OutboxState{Waiting: 4, Oldest: monday.Add(-time.Minute), Dead: 2}, w.ask("outbox")
+}
+
 func (w *world) options() Options {
 	return Options{Version: "v1", Roles: []string{"web"}, Now: func() time.Time { return monday }, Sources: Sources{
 		Every:  map[influencer.Platform]time.Duration{influencer.X: time.Hour, influencer.Facebook: 24 * time.Hour},
 		Checks: []Check{{"database", func(context.Context) error { return errors.New("no") }}}, Periodic: []Periodic{{"plan:x", 5 * time.Second}},
-		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w,
+		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w, Outbox: w,
 		Queues: func(context.Context) ([]Queue, error) {
 			return []Queue{{Name: "sync-x", Pending: 3, Active: 1, Retry: 2, Archived: 4, Latency: 1500 * time.Millisecond, Paused: true}}, w.ask("queues")
 		},
@@ -153,6 +157,7 @@ func TestNumbers(t *testing.T) {
 		`pengikut_budget_used_reads{platform="x",purpose="planned"} 42`, `pengikut_budget_used_reads{platform="facebook",purpose="manual"} 0`,
 		`pengikut_budget_cap_reads{platform="x"} 1000`, `pengikut_budget_forecast_reads{platform="facebook"} 900`,
 		`pengikut_queue_tasks{queue="sync-x",state="pending"} 3`, `pengikut_queue_latency_seconds{queue="sync-x"} 1.5`, `pengikut_queue_paused{queue="sync-x"} 1`,
+		`pengikut_outbox_waiting 4`, `pengikut_outbox_oldest_timestamp_seconds 1.79539914e+09`, `pengikut_outbox_dead 2`,
 		`pengikut_decisions_total{from="none",reason="qualifies",to="active"} 0`,
 		`pengikut_database_connections{state="in_use"} 1`, `pengikut_database_wait_seconds_total 3`,
 		`pengikut_reads_total{outcome="read",platform="x",purpose="planned"} 6`, `pengikut_reads_total{outcome="suspect",platform="x",purpose="planned"} 1`,

@@ -19,6 +19,7 @@ type Sources struct {
 	Platforms Platforms
 	Budgets   Budgets
 	Room      Room
+	Outbox    Outbox
 	Queues    func(context.Context) ([]Queue, error)
 	Pool      func() Pool
 }
@@ -92,6 +93,7 @@ func (s Sources) probes(now func() time.Time) []*probe {
 	add(s.Budgets != nil, func() *probe { return usage(s.Budgets, s.Every, now) })
 	add(s.Budgets != nil, func() *probe { return forecast(s.Budgets, s.Every) })
 	add(s.Room != nil, func() *probe { return headroom(s.Room, s.Every) })
+	add(s.Outbox != nil, func() *probe { return outbox(s.Outbox) })
 	add(s.Queues != nil, func() *probe { return queues(s.Queues) })
 	add(s.Pool != nil, func() *probe { return pool(s.Pool) })
 	return all
