@@ -1,9 +1,10 @@
-// Package testservers starts real Postgres and Redis servers for tests.
+// Package testservers starts real Postgres, Redis and Prometheus servers for tests.
 //
 //	url := testservers.Postgres(t)      // a fresh, empty database; dropped when t ends
 //	url := testservers.Redis(t)         // an empty Redis of its own; stopped when t ends
 //	db := testservers.StartPostgres(t)  // a private server that the test may Kill and Start
 //	rd := testservers.StartRedis(t)     // likewise
+//	pm := testservers.Prometheus(t, c)  // scrapes what its configuration says
 //
 // Postgres starts one server per test binary, at the first call, and gives each test a database in it. Redis is cheap
 // (about 15 ms), so every test has a process: databases of one Redis would still share channels and FLUSHALL.

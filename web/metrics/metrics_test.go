@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,6 +29,7 @@ type world struct {
 	asked  map[string]int
 	broken error
 	delay  time.Duration
+	trip   *influencer.Trip       // nil when none is open
 	moves  []influencer.MoveCount // one a decision; its id is its place, from 1
 }
 
@@ -99,11 +101,18 @@ func (w *world) OutboxState(context.Context) (influencer.OutboxState, error) {
 	return influencer.OutboxState{Waiting: 4, Oldest: monday.Add(-time.Minute), Dead: 2}, w.ask("outbox")
 }
 
+func (w *world) OpenTrip(context.Context) (influencer.Trip, error) {
+	if w.trip == nil {
+		return influencer.Trip{}, influencer.ErrNotFound
+	}
+	return *w.trip, w.ask("breaker")
+}
+
 func (w *world) options() Options {
 	return Options{Version: "v1", Roles: []string{"web"}, Now: func() time.Time { return monday }, Sources: Sources{
 		Every:  map[influencer.Platform]time.Duration{influencer.X: time.Hour, influencer.Facebook: 24 * time.Hour},
 		Checks: []Check{{"database", func(context.Context) error { return errors.New("no") }}}, Periodic: []Periodic{{"plan:x", 5 * time.Second}},
-		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w, Outbox: w,
+		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w, Outbox: w, Breaker: w,
 		Queues: func(context.Context) ([]Queue, error) {
 			return []Queue{{Name: "sync-x", Pending: 3, Active: 1, Retry: 2, Archived: 4, Latency: 1500 * time.Millisecond, Paused: true}}, w.ask("queues")
 		},
@@ -139,7 +148,7 @@ func busy(w *world) *Metrics {
 // TestNumbers looks for each number that the sources and the work should give.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
-	text := scrape(busy(&world{}))
+	text := scrape(busy(&world{trip: &influencer.Trip{Held: 30, OpenedAt: monday}}))
 	for _, want := range []string{
 		`pengikut_build_info{version="v1"} 1`, `pengikut_role{role="web"} 1`, `pengikut_time_seconds 1.7953992e+09`,
 		`pengikut_ready{check="database"} 0`,
@@ -158,6 +167,7 @@ func TestNumbers(t *testing.T) {
 		`pengikut_budget_cap_reads{platform="x"} 1000`, `pengikut_budget_forecast_reads{platform="facebook"} 900`,
 		`pengikut_queue_tasks{queue="sync-x",state="pending"} 3`, `pengikut_queue_latency_seconds{queue="sync-x"} 1.5`, `pengikut_queue_paused{queue="sync-x"} 1`,
 		`pengikut_outbox_waiting 4`, `pengikut_outbox_oldest_timestamp_seconds 1.79539914e+09`, `pengikut_outbox_dead 2`,
+		`pengikut_breaker_open 1`, `pengikut_breaker_held_losses 30`, `pengikut_breaker_open_since_timestamp_seconds 1.7953992e+09`,
 		`pengikut_decisions_total{from="none",reason="qualifies",to="active"} 0`,
 		`pengikut_database_connections{state="in_use"} 1`, `pengikut_database_wait_seconds_total 3`,
 		`pengikut_reads_total{outcome="read",platform="x",purpose="planned"} 6`, `pengikut_reads_total{outcome="suspect",platform="x",purpose="planned"} 1`,
@@ -173,6 +183,9 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
+	if calm := scrape(busy(&world{})); !strings.Contains(calm, "\npengikut_breaker_open 0\n") || !strings.Contains(calm, `part_success{part="breaker"} 1`) {
+		t.Errorf("a breaker that is not open:\n%s", calm)
+	}
 	if strings.Contains(text, `pengikut_budget_cap_reads{platform="facebook"}`) || strings.Contains(text, `headroom_accounts{platform="facebook"`) {
 		t.Errorf("a number that nobody knows is told:\n%s", text)
 	}
@@ -181,11 +194,7 @@ func TestNumbers(t *testing.T) {
 // TestNames lets Prometheus' own tool judge names, help and format.
 func TestNames(t *testing.T) {
 	t.Parallel()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Fatal("promtool is not installed and this test needs it: apt-get install -y prometheus (or: make setup)")
-	}
-	judge := exec.CommandContext(t.Context(), path, "check", "metrics")
+	judge := exec.CommandContext(t.Context(), testservers.Promtool(t), "check", "metrics")
 	judge.Stdin = bytes.NewReader([]byte(scrape(busy(&world{}))))
 	if out, err := judge.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v: %s", err, out)

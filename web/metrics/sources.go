@@ -20,6 +20,7 @@ type Sources struct {
 	Budgets   Budgets
 	Room      Room
 	Outbox    Outbox
+	Breaker   Breaker
 	Queues    func(context.Context) ([]Queue, error)
 	Pool      func() Pool
 }
@@ -94,6 +95,7 @@ func (s Sources) probes(now func() time.Time) []*probe {
 	add(s.Budgets != nil, func() *probe { return forecast(s.Budgets, s.Every) })
 	add(s.Room != nil, func() *probe { return headroom(s.Room, s.Every) })
 	add(s.Outbox != nil, func() *probe { return outbox(s.Outbox) })
+	add(s.Breaker != nil, func() *probe { return breaker(s.Breaker) })
 	add(s.Queues != nil, func() *probe { return queues(s.Queues) })
 	add(s.Pool != nil, func() *probe { return pool(s.Pool) })
 	return all
