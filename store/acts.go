@@ -74,7 +74,8 @@ func (a *acting) remember(done []influencer.ActResult) {
 func (a *acting) chunk(ctx context.Context, orders []influencer.Order) ([]influencer.ActResult, error) {
 	var c *actChunkUnderWay
 	run := func(tx *gorm.DB) error {
-		c = &actChunkUnderWay{acting: a, tx: tx, results: make([]influencer.ActResult, len(orders)), before: map[int64]influencer.Person{}}
+		c = &actChunkUnderWay{acting: a, tx: tx, writes: changes{tx: tx},
+			results: make([]influencer.ActResult, len(orders)), before: map[int64]influencer.Person{}}
 		return c.run(orders)
 	}
 	var err error
@@ -98,8 +99,8 @@ type actChunkUnderWay struct {
 	acted   []int // which orders are done
 	owners  map[int64]*owner
 	before  map[int64]influencer.Person // as they were, of whom an order is done
-	moves   []moved
-	waiting []*account
+	ruling                              // the acts' moves, and then the rule's
+	writes  changes
 }
 
 func (c *actChunkUnderWay) run(orders []influencer.Order) error {
@@ -112,6 +113,9 @@ func (c *actChunkUnderWay) run(orders []influencer.Order) error {
 	}
 	if err == nil {
 		err = c.decide()
+	}
+	if err == nil && !c.dryRun {
+		err = c.s.passBreaker(&c.writes, c.policy, c.moved(), &c.ruling, run{cause: influencer.CauseAct}, c.at)
 	}
 	if err != nil {
 		return err
@@ -126,6 +130,17 @@ func (c *actChunkUnderWay) run(orders []influencer.Order) error {
 		return nil
 	}
 	return c.write()
+}
+
+// moved are those whose status an act concerned.
+func (c *actChunkUnderWay) moved() []*owner {
+	var out []*owner
+	for _, m := range c.moves {
+		if m.actor != ruleActor {
+			out = append(out, m.owner)
+		}
+	}
+	return out
 }
 
 // note files a move with the order that brought it.
@@ -269,7 +284,6 @@ func (c *actChunkUnderWay) decide() error {
 		return nil
 	}
 	r, err := rule(c.tx, c.policy, open, c.at)
-	c.moves = append(c.moves, r.moves...)
-	c.waiting = r.waiting()
+	c.moves, c.doubtful = append(c.moves, r.moves...), r.doubtful
 	return err
 }

@@ -351,3 +351,56 @@ func TestSuspensionsDateIsOneMoment(t *testing.T) {
 		db.wantReplay(0)
 	})
 }
+
+// TestActsPassTheBreaker: when many are handed back to the rule at once who would
+// lose by it, their losses wait as all others do; and who leaves is on no list.
+func TestActsPassTheBreaker(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		db.rules(func(p *influencer.Policy) { p.Confirm, p.Breaker = 1, influencer.Breaker{Floor: 2, Share: 0, Window: time.Hour} })
+		ids := db.addMany(4)
+		read := func(n int64) {
+			db.clock.advance(48 * time.Hour)
+			for _, ref := range db.claim(db.order()).Refs {
+				var seen []influencer.Observation
+				for _, id := range db.begin(ref) {
+					seen = append(seen, db.saw(id, n))
+				}
+				if _, err := db.Record(context.Background(), ref, seen, db.clock.at); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		read(600)
+		orders := func(kind influencer.ActionKind) (out []influencer.Order) {
+			for i := range ids {
+				out = append(out, influencer.Order{PersonID: int64(i + 1), Action: theActs[kind], Note: "n"})
+			}
+			return out
+		}
+		do := func(kind influencer.ActionKind) []influencer.ActResult {
+			t.Helper()
+			out, err := db.Acts(context.Background(), orders(kind), theAdmin, db.clock.at, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		do(influencer.ActionSuspend)
+		read(400)
+		for _, r := range do(influencer.ActionReinstate) {
+			if r.Person.Status != influencer.StatusActive || len(r.Moves) != 1 {
+				t.Errorf("reinstated: %+v", r)
+			}
+		}
+		held := func() int64 { return db.number("SELECT count(*) FROM held_losses WHERE outcome = 'held'") }
+		if held() != 4 {
+			t.Fatalf("%d losses wait, want 4", held())
+		}
+		db.act(1, theActs[influencer.ActionLeave])
+		db.act(2, theActs[influencer.ActionSuspend])
+		if held() != 2 {
+			t.Errorf("%d losses wait after one left and one was suspended, want 2", held())
+		}
+		db.wantReplay(0)
+	})
+}

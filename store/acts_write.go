@@ -11,7 +11,7 @@ import (
 
 // write writes all that the chunk's orders changed.
 func (c *actChunkUnderWay) write() error {
-	w := changes{tx: c.tx}
+	w := &c.writes
 	if err := w.addMoves(c.moves); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (c *actChunkUnderWay) write() error {
 	if err := w.run(); err != nil {
 		return err
 	}
-	w.hasten(c.policy, c.waiting, c.at)
+	w.hasten(c.policy, c.waiting(), c.at)
 	return w.run()
 }
 
