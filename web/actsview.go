@@ -14,7 +14,7 @@ type ActResult struct {
 	NIP      string                `json:"nip,omitempty"`
 	Name     string                `json:"name,omitempty"`
 	Agency   string                `json:"agency,omitempty"`
-	Act      influencer.ActionKind `json:"act"`
+	Act      influencer.ActionKind `json:"act" format:"act"`
 	Outcome  influencer.ActOutcome `json:"outcome" enum:"done,not_found,illegal,duplicate,unreadable"`
 	Problem  string                `json:"problem,omitempty" doc:"Why it was not done"`
 	From     influencer.Status     `json:"from,omitempty" format:"status"`

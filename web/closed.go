@@ -25,6 +25,7 @@ func closedLists(platforms []influencer.Platform) map[string][]any {
 		"reason":    append(anyOf(reasons), ""), // of a person who never moved
 		"problem":   anyOf(influencer.Problems()),
 		"role":      anyOf(influencer.Roles()),
+		"act":       anyOf(influencer.ActionKinds()),
 		"key-state": anyOf([]influencer.KeyState{influencer.KeyValid, influencer.KeyExpired, influencer.KeyRevoked}),
 	}
 }

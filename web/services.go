@@ -4,6 +4,9 @@ package web
 // that is left out has no routes.
 type Services struct {
 	Accounts Accounts
+	Acts     Acts // needs People
+	Audit    AuditLog
+	Freezes  Freezes
 	Breaker  Breaker
 	Coverage Coverer
 	Exports  Exports
@@ -27,6 +30,15 @@ func (a *api) register(s Services) {
 	}
 	if s.People != nil {
 		a.peopleRoutes(s.People)
+	}
+	if s.Acts != nil {
+		a.actRoutes(s.Acts, s.People)
+	}
+	if s.Freezes != nil {
+		a.freezeRoutes(s.Freezes)
+	}
+	if s.Audit != nil {
+		a.auditRoutes(s.Audit)
 	}
 	if s.Accounts != nil {
 		a.accountRoutes(s.Accounts, s.Rule)

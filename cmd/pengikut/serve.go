@@ -204,6 +204,9 @@ func (h *house) webOptions(checks []web.Check, p *postman) web.Options {
 		Platforms: knownPlatforms(),
 		Services: web.Services{
 			Accounts: h.store,
+			Acts:     h.store,
+			Audit:    h.store,
+			Freezes:  h.store,
 			Breaker:  h.store,
 			Columns:  platformMetrics(),
 			Coverage: h.store,
