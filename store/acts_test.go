@@ -356,7 +356,9 @@ func TestSuspensionsDateIsOneMoment(t *testing.T) {
 // lose by it, their losses wait as all others do; and who leaves is on no list.
 func TestActsPassTheBreaker(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		db.rules(func(p *influencer.Policy) { p.Confirm, p.Breaker = 1, influencer.Breaker{Floor: 2, Share: 0, Window: time.Hour} })
+		db.rules(func(p *influencer.Policy) {
+			p.Confirm, p.Breaker = 1, influencer.Breaker{Floor: 2, Share: 0, Window: time.Hour}
+		})
 		ids := db.addMany(4)
 		read := func(n int64) {
 			db.clock.advance(48 * time.Hour)
