@@ -35,6 +35,7 @@ type api struct {
 	log       *slog.Logger
 	told      func(route, method string, code int, took time.Duration) // of every request
 	openapi   []byte
+	closing   chan struct{} // closed when the server begins to stop: who streams ends then
 }
 
 func newAPI(mux *http.ServeMux, o Options) *api {
@@ -44,7 +45,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	return &api{
 		mux: mux, config: apiConfig(o.Version), log: o.Log, told: o.OnRequest, now: o.Now, platforms: o.Platforms,
 		door:  newDoor(o.Keys, o.TrustedProxies),
-		calls: newLimiter(time.Minute, maxAddresses),
+		calls: newLimiter(time.Minute, maxAddresses), closing: make(chan struct{}),
 	}
 }
 

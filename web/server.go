@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
@@ -95,7 +96,7 @@ func (a *api) serving(o Options) *Server {
 	if o.Metrics.Handler != nil {
 		a.metrics(o.Metrics)
 	}
-	return &Server{drain: o.Drain, http: &http.Server{
+	s := &Server{drain: o.Drain, http: &http.Server{
 		Handler:           guard(a.watch(a.unrouted(a.mux))),
 		MaxHeaderBytes:    maxHeader,
 		ReadHeaderTimeout: headerTimeout,
@@ -104,6 +105,8 @@ func (a *api) serving(o Options) *Server {
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 	}}
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
+	return s
 }
 
 // ServeHTTP lets tests do without a listener.

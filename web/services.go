@@ -14,6 +14,7 @@ type Services struct {
 	Keys     Keys
 	People   People
 	Rule     Rule // needed with Accounts and Exports
+	Resyncs  Resyncs
 	Summary  Summarizer
 	Webhooks *Webhooks
 
@@ -51,6 +52,9 @@ func (a *api) register(s Services) {
 	}
 	if s.Exports != nil {
 		a.exportRoutes(s.Exports, s.Rule, s.Columns)
+	}
+	if s.Resyncs.Orders != nil {
+		a.resyncRoutes(s.Resyncs)
 	}
 	if s.Import != nil {
 		a.importRoutes(s.Import)

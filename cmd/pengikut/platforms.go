@@ -32,6 +32,12 @@ type platform struct {
 	// oncePerDay says that an account read again on the same UTC day is not billed
 	// again, as X has it (docs.x.com, getting-started/pricing).
 	oncePerDay bool
+
+	// windowReads is how many accounts the published limits let through in a window:
+	// what an estimate goes by until the platform has told. 0 where it publishes no
+	// number.
+	windowReads int
+	window      time.Duration
 }
 
 // parts is what connectors are made of.
@@ -54,12 +60,14 @@ func platforms() []platform {
 	return []platform{
 		{influencer.X, influencer.Followers,
 			func(c config.Config) config.Pace { return c.X.Pace }, func(c config.Config) string { return c.X.Off() }, buildX,
-			func(c *config.Config) *influencer.Secret { return &c.X.BearerToken }, true},
+			func(c *config.Config) *influencer.Secret { return &c.X.BearerToken }, true,
+			// 300 calls of 100 users (docs.x.com, x-api/fundamentals/rate-limits)
+			300 * 100, 15 * time.Minute},
 		{influencer.Instagram, influencer.Followers,
 			func(c config.Config) config.Pace { return c.Instagram.Pace }, func(c config.Config) string { return c.Instagram.Off() }, buildInstagram,
-			func(c *config.Config) *influencer.Secret { return &c.Instagram.AccessToken }, false},
+			func(c *config.Config) *influencer.Secret { return &c.Instagram.AccessToken }, false, 0, 0},
 		{influencer.Facebook, influencer.Friends,
-			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook, nil, false},
+			func(c config.Config) config.Pace { return c.Facebook.Pace }, func(c config.Config) string { return c.Facebook.Off() }, buildFacebook, nil, false, 0, 0},
 	}
 }
 

@@ -42,6 +42,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.personCommand(),
 		a.policyCommand(),
 		a.replayCommand(),
+		a.resyncCommand(),
+		a.resyncsCommand(),
 		a.serveCommand(),
 		a.benchCommand(),
 		a.benchDesignCommand(),

@@ -137,6 +137,7 @@ type service struct {
 	doors   []door
 	redis   io.Closer
 	postman *postman
+	desk    *resyncDesk // nil without the role web
 	log     *slog.Logger
 }
 
@@ -169,6 +170,11 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 	if err != nil {
 		return s, err
 	}
+	if r.web {
+		if s.desk, err = h.webDesk(ctx, client); err != nil {
+			return s, err
+		}
+	}
 	return s, s.openDoors(h, r, checks)
 }
 
@@ -176,6 +182,7 @@ func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *serv
 // where the configuration names one.
 func (s *service) openDoors(h *house, r roles, checks []web.Check) (err error) {
 	o := h.webOptions(checks, s.postman)
+	o.Services.Resyncs = web.Resyncs{Orders: s.desk, Books: h.store, Health: h.store}
 	o.OnRequest, o.Metrics = s.metrics.Request, web.MetricsDoor{Handler: s.metrics, Token: h.config.Metrics.Token}
 	if r.web {
 		l := h.web
