@@ -16,9 +16,6 @@ import (
 // decided.
 type ReplayOptions struct {
 	Since time.Time // recompute decisions made then or later; chains are always checked whole
-	// Policy, when set, takes the place of every decision's own: what would have
-	// been decided. Chains are checked as they are.
-	Policy *influencer.Policy
 }
 
 // Difference is one thing in the database that is not what the rule, the table
@@ -223,7 +220,7 @@ func (r *replay) recompute(d storedDecision) (string, error) {
 	if d.Actor != ruleActor {
 		return recomputeAct(d), nil
 	}
-	p, err := r.policy(d)
+	p, err := r.s.policy(r.db, d.PolicyVersion)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return fmt.Sprintf("nothing: there is no policy %d", d.PolicyVersion), nil
 	}
@@ -231,13 +228,6 @@ func (r *replay) recompute(d storedDecision) (string, error) {
 		return "", err
 	}
 	return moveText(influencer.Decide(p, d.Evidence, d.At).Move), nil
-}
-
-func (r *replay) policy(d storedDecision) (influencer.Policy, error) {
-	if r.opts.Policy != nil {
-		return *r.opts.Policy, nil
-	}
-	return r.s.policy(r.db, d.PolicyVersion)
 }
 
 // recomputeAct does an admin's act again, as it was ordered.

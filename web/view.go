@@ -183,6 +183,27 @@ type PreviewCounts struct {
 	Near        int `json:"near"` // stay, but within 10 % of a line
 }
 
+// RerunRow is one person whom another policy would have moved otherwise.
+type RerunRow struct {
+	PersonID    int64                   `json:"person_id"`
+	NIP         string                  `json:"nip"`
+	Name        string                  `json:"name"`
+	Agency      string                  `json:"agency"`
+	Status      influencer.Status       `json:"status"`
+	WouldStatus influencer.Status       `json:"would_status"`
+	Outcome     influencer.RerunOutcome `json:"outcome"`
+	Made        []Step                  `json:"made"`
+	Would       []Step                  `json:"would"`
+}
+
+// Step is one move of a status.
+type Step struct {
+	At     *time.Time        `json:"at"`
+	From   influencer.Status `json:"from"`
+	To     influencer.Status `json:"to"`
+	Reason influencer.Reason `json:"reason"`
+}
+
 // Viewer turns what is stored into what one viewer may see.
 type Viewer struct {
 	WholeNIP bool // else NIPs are masked
@@ -264,6 +285,16 @@ func previewCounts(c [influencer.Effects]int) PreviewCounts {
 		Gain: c[influencer.EffectGain], Lose: c[influencer.EffectLose], Grace: c[influencer.EffectGrace],
 		Unconfirmed: c[influencer.EffectUnconfirmed], Otherwise: c[influencer.EffectOtherwise], Near: c[influencer.EffectNear],
 	}
+}
+
+// RerunRow views what another policy would have meant for a person.
+func (v Viewer) RerunRow(r influencer.RerunRow) RerunRow {
+	return RerunRow{PersonID: r.ID, NIP: v.nip(r.NIP), Name: r.Name, Agency: r.Agency, Status: r.Status, WouldStatus: r.WouldStand.Status,
+		Outcome: r.Outcome(), Made: each(r.Made, step), Would: each(r.Would, step)}
+}
+
+func step(s influencer.Step) Step {
+	return Step{At: stamp(s.At), From: s.Move.From, To: s.Move.To, Reason: s.Move.Reason}
 }
 
 // Reading views a reading.

@@ -17,7 +17,7 @@ func TestPolicyLife(t *testing.T) {
 	c.register(c.rehearse(static()))
 	c.want(exitDone, "sync")
 	holders := len(items[person](c, "influencers"))
-	stricter := c.file("stricter.yaml", "confirm: 1\nrequirements:\n  - {platform: x, metric: followers, at_least: 700}\n  - {platform: instagram, metric: followers, at_least: 700}\n")
+	stricter := c.file("stricter.yaml", "confirm: 1\nbreaker: {floor: 100}\nrequirements:\n  - {platform: x, metric: followers, at_least: 700}\n  - {platform: instagram, metric: followers, at_least: 700}\n")
 
 	if out := c.want(exitDone, "policy", "draft", "save", stricter, "--note", "700 mulai Desember").out; out != "draft 1\n" {
 		t.Errorf("saved: %q", out)
@@ -118,5 +118,27 @@ func TestPolicyLifeRefuses(t *testing.T) {
 	c.want(exitDone, "policy", "draft", "discard", "1")
 	if r := c.want(exitFailed, "policy", "apply", "--draft", "1", "--yes"); !strings.Contains(r.err, "draft 1 is discarded: it cannot be applied") {
 		t.Errorf("a discarded draft: %s", r.err)
+	}
+}
+
+// TestReplayOfHistory asks what another policy would have made of the same reads.
+func TestReplayOfHistory(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.register(c.rehearse(static()))
+	c.want(exitDone, "sync")
+	holders := items[person](c, "influencers")
+	none := c.file("none.yaml", "requirements:\n  - {platform: x, metric: followers, at_least: 100000000}\n")
+	rows := items[web.RerunRow](c, "replay", "--policy", none)
+	if len(rows) != len(holders) || rows[0].Outcome != "lose" || len(rows[0].Made) != 1 || len(rows[0].Would) != 0 || rows[0].Status != "active" || rows[0].WouldStatus != "none" {
+		t.Errorf("%d rows for %d holders, the first %+v", len(rows), len(holders), rows[0])
+	}
+	same := c.file("same.yaml", c.want(exitDone, "policy", "show").out)
+	r := c.want(exitDone, "replay", "--policy", same, "--since", "2026-11-22")
+	if r.out != "nobody would have moved otherwise\n" || !strings.HasPrefix(r.err, "60 people since 22 Nov 2026 00:00 WIB: ") {
+		t.Errorf("the same policy: %s%s", r.out, r.err)
+	}
+	if r := c.want(exitUsage, "replay", "--policy", none, "--draft", "1"); !strings.Contains(r.err, "from FILE or from --draft") {
+		t.Errorf("both: %s", r.err)
 	}
 }

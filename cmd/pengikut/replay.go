@@ -15,35 +15,48 @@ import (
 func (a *app) replayCommand() *cobra.Command {
 	var l listFlags
 	var since, file string
+	var draft int64
 	c := &cobra.Command{
 		Use:   "replay",
 		Short: "Recompute every decision from its own evidence; exit 1 when one differs",
 		Long: `Recompute stored decisions from their own copy of the evidence and the policy
 version they were made under, and check that they follow from each other. With
---policy tell instead what another policy would have decided then. Nothing is
-written.`,
-		Args: takes(cobra.NoArgs),
+--policy or --draft tell instead what that policy would have done with everything that
+was read since --since: everybody is walked through the recorded readings again, from
+where they stood then. Nothing is written.`,
+		Example: "  pengikut replay\n  pengikut replay --policy stricter.yaml --since 2026-01-01 -o csv",
+		Args:    takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var o store.ReplayOptions
+			from := policySource{draft: draft}
 			if _, err := parseSince(since, a.now()); err != nil {
 				return badUsage(cmd, err)
 			}
-			if file != "" {
-				p, err := a.readPolicy(file)
+			if file != "" || draft != 0 {
+				var args []string
+				if file != "" {
+					args = []string{file}
+				}
+				if err := from.take(a, cmd, args); err != nil {
+					return err
+				}
+			}
+			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+				at, _ := parseSince(since, h.now()) // checked above
+				if file == "" && draft == 0 {
+					return a.replay(ctx, h, store.ReplayOptions{Since: at}, l)
+				}
+				p, err := from.policy(ctx, h)
 				if err != nil {
 					return err
 				}
-				o.Policy = &p
-			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				o.Since, _ = parseSince(since, h.now()) // checked above
-				return a.replay(ctx, h, o, l)
+				return a.rerun(ctx, h, p, at, l)
 			})
 		},
 	}
 	l.addOutput(c)
-	c.Flags().StringVar(&since, "since", "", "only decisions of the last, such as 7d, or since a day such as 2026-11-01")
-	c.Flags().StringVar(&file, "policy", "", "a policy file to decide by instead")
+	c.Flags().StringVar(&since, "since", "", "only decisions of the last, such as 7d, or since a day such as 2026-11-01; with --policy, from when on")
+	c.Flags().StringVar(&file, "policy", "", "a policy file to rule by instead, - for standard input")
+	c.Flags().Int64Var(&draft, "draft", 0, "a draft to rule by instead")
 	return c
 }
 
@@ -71,7 +84,7 @@ func (a *app) replay(ctx context.Context, h *house, o store.ReplayOptions, l lis
 		return err
 	}
 	fmt.Fprintf(a.err, "%s recomputed, %s\n", plural(checked, "decision", "decisions"), plural(differences, "difference", "differences"))
-	if differences > 0 && o.Policy == nil {
+	if differences > 0 {
 		return errReported
 	}
 	return nil
