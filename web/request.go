@@ -16,8 +16,11 @@ import (
 // would let it write into the log.
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
+// nipLike is what may be a NIP, which must not get into the log by this way either.
+var nipLike = regexp.MustCompile(`[0-9]([._-]?[0-9]){17}`)
+
 func newRequestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); givenID.MatchString(id) {
+	if id := r.Header.Get("X-Request-Id"); givenID.MatchString(id) && !nipLike.MatchString(id) {
 		return id
 	}
 	b := make([]byte, 8)

@@ -32,10 +32,12 @@ type demoFlags struct {
 	seed    uint64
 	listen  string
 	dataDir string
+	log     slog.Level
 }
 
 func (a *app) demoCommand() *cobra.Command {
 	var f demoFlags
+	var level string
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Show everything in one process on simulated platforms",
@@ -46,6 +48,10 @@ come and go while you watch. Other commands work on the same data from a second
 terminal.`,
 		Args: takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if f.log, err = parseLevel(level); err != nil {
+				return badUsage(cmd, err)
+			}
 			switch {
 			case f.people < 1 || f.people > simulator.MaxPeople:
 				return badUsage(cmd, fmt.Errorf("--people must be from 1 to %d", simulator.MaxPeople))
@@ -62,6 +68,7 @@ terminal.`,
 	c.Flags().Float64Var(&f.speed, "speed", 3600, "how fast time runs: 3600 makes an hour of a second")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "which invented population")
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "host:port of the HTTP server; a taken one is replaced by a free one")
+	c.Flags().StringVar(&level, "log-level", "error", "debug, info, warn or error; the log goes to the error stream")
 	c.Flags().StringVar(&f.dataDir, "data-dir", "", "keep the data here (default: a temporary folder, removed at the end)")
 	return c
 }
@@ -196,7 +203,7 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 	if d.house, err = d.openHouse(ctx, c, timekeeper{now: d.time, speed: d.flags.speed}, founding); err != nil {
 		return err
 	}
-	d.house.log, d.house.web = d.logger(slog.LevelError), d.web
+	d.house.log, d.house.web = d.logger(d.flags.log), d.web
 	err = d.setStage(ctx)
 	if err == nil {
 		err = d.run(ctx)

@@ -1,6 +1,9 @@
 package main
 
-import "log/slog"
+import (
+	"fmt"
+	"log/slog"
+)
 
 // logger writes to the error stream: text for a person, JSON for a collector.
 func (a *app) logger(level slog.Level) *slog.Logger {
@@ -13,3 +16,12 @@ func (a *app) logger(level slog.Level) *slog.Logger {
 
 // levelSilent is above every level that is logged.
 const levelSilent = slog.LevelError + 4
+
+// parseLevel reads --log-level.
+func parseLevel(name string) (slog.Level, error) {
+	var l slog.Level
+	if l.UnmarshalText([]byte(name)) != nil {
+		return l, fmt.Errorf("--log-level %q is none of: debug, info, warn, error", name)
+	}
+	return l, nil
+}

@@ -58,11 +58,8 @@ schema is refused, except the embedded one, which is brought up to date.`,
 		Args: takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := parseRoles(names)
-			var l slog.Level
-			if err2 := l.UnmarshalText([]byte(level)); err2 != nil {
-				err = errors.Join(err, fmt.Errorf("--log-level %q is none of: debug, info, warn, error", level))
-			}
-			if err != nil {
+			l, err2 := parseLevel(level)
+			if err = errors.Join(err, err2); err != nil {
 				return badUsage(cmd, err)
 			}
 			return a.serve(cmd.Context(), r, a.logger(l))
