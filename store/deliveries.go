@@ -107,9 +107,7 @@ func (s *Store) lease(tx *gorm.DB, webhook int64, limit int, lease time.Duration
 	}
 	refs := map[int64]influencer.DeliveryRef{} // by event
 	err = each(tx, `UPDATE deliveries SET leased = ?, fence = fence + 1, due_at = ? WHERE id IN (
-			SELECT d.id FROM deliveries d WHERE d.webhook_id = ? AND d.state = 'waiting' AND d.due_at <= ?
-				AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.webhook_id = d.webhook_id AND e.lane = d.lane
-					AND e.state = 'waiting' AND e.id < d.id)
+			SELECT d.id FROM deliveries d WHERE d.webhook_id = ? AND d.state = 'waiting' AND d.due_at <= ?`+firstOfLane+`
 			ORDER BY d.due_at, d.id LIMIT ?)
 		RETURNING id, fence, event_id`,
 		[]any{true, now.Add(lease).UnixMicro(), webhook, now.UnixMicro(), limit - busy}, func(c *cursor) {

@@ -105,12 +105,12 @@ func (s *Store) route(tx *gorm.DB, hooks []target, events []unroutedEvent) error
 			ints("webhook_id", pick(pairs, func(p *pair) int64 { return p.webhook })).
 			ints("event_id", pick(pairs, func(p *pair) int64 { return p.event.id })).
 			ints("lane", pick(pairs, func(p *pair) int64 { return p.event.lane }))
-		// Behind an earlier one that is to be tried later there is no use in trying.
+		// Each is due at once, also behind one that waits: what becomes of that one
+		// meanwhile cannot be seen here, and its end must not be missed.
 		err := tx.Exec(`INSERT INTO deliveries (webhook_id, event_id, lane, due_at, expires_at, created_at)
-			SELECT t.webhook_id, t.event_id, t.lane, coalesce((SELECT max(d.due_at) FROM deliveries d
-				WHERE d.webhook_id = t.webhook_id AND d.lane = t.lane AND d.state = 'waiting' AND d.due_at > ?), ?), CAST(? AS bigint), CAST(? AS bigint)
+			SELECT t.webhook_id, t.event_id, t.lane, CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint)
 			FROM ? ORDER BY t.event_id, t.webhook_id`,
-			now.UnixMicro(), now.UnixMicro(), now.Add(influencer.DeliveryLife).UnixMicro(), now.UnixMicro(), set.as(tx, "t")).Error
+			now.UnixMicro(), now.Add(influencer.DeliveryLife).UnixMicro(), now.UnixMicro(), set.as(tx, "t")).Error
 		if err != nil {
 			return fmt.Errorf("deliveries: %w", err)
 		}
@@ -122,12 +122,16 @@ func (s *Store) route(tx *gorm.DB, hooks []target, events []unroutedEvent) error
 	return nil
 }
 
+// firstOfLane holds for a delivery that no earlier one of the same person is before.
+const firstOfLane = ` AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.webhook_id = d.webhook_id AND e.lane = d.lane
+	AND e.state = 'waiting' AND e.id < d.id)`
+
 // DueWebhooks lists the webhooks to which something may be sent now.
 func (s *Store) DueWebhooks(ctx context.Context) ([]int64, error) {
 	now := s.now().UnixMicro()
 	var ids []int64
 	err := each(s.db.WithContext(ctx), `SELECT w.id FROM webhooks w WHERE w.state = 'active' AND (w.closed_to IS NULL OR w.closed_to <= ?)
-		AND EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting' AND d.due_at <= ?) ORDER BY w.id`,
+		AND EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting' AND d.due_at <= ?`+firstOfLane+`) ORDER BY w.id`,
 		[]any{now, now}, func(c *cursor) { ids = append(ids, c.int()) })
 	if err != nil {
 		return nil, fmt.Errorf("store: due webhooks: %w", err)

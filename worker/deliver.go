@@ -59,7 +59,7 @@ func newDeliverer(w Webhooks, q *queue, fast speed, log *slog.Logger) *deliverer
 	if w.OnDelivery == nil {
 		w.OnDelivery = func(DeliveryDone) {}
 	}
-	return &deliverer{Webhooks: w, queue: q, log: log, lease: fast.data(w.Sender.Timeout() + writeTimeout + 30*time.Second)}
+	return &deliverer{Webhooks: w, queue: q, log: log, lease: fast.data(w.Sender.Timeout() + writeTimeout + 10*time.Second)}
 }
 
 func (d *deliverer) jobs() []Job {
