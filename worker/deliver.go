@@ -26,7 +26,7 @@ const (
 	inFlight     = 16   // deliveries to one webhook at a time, whoever sends them
 	worthAClaim  = inFlight / 4
 	drainFor     = 10 * time.Second // then other webhooks get the slot
-	lockFor      = time.Minute      // that one worker alone looks after a webhook
+	lockFor      = 15 * time.Second // that one worker alone looks after a webhook; another does no harm
 )
 
 // Webhooks is what it takes to send events out. The database holds the truth; the

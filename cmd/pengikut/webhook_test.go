@@ -280,8 +280,8 @@ func TestKilledInMidDelivery(t *testing.T) {
 	// What was in the dead process's hands waits for the end of its lease.
 	eventuallyIn(t, 2*time.Minute, "every event came", func() bool { return m.count() == townsfolk*rounds })
 	m.hasAll(t, "the receiver", townsfolk*rounds)
-	if m.again < 1 || m.again > 5 {
-		t.Errorf("%d messages came twice, of those that it held", m.again)
+	if m.again < 1 || m.again > 16 {
+		t.Errorf("%d messages came twice, of the 16 that may be under way", m.again)
 	}
 	if err := second.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
