@@ -48,7 +48,7 @@ const maxWords = 1000
 // checkWords refuses a text that must not be kept for ever: it is shown to others
 // and never deleted, so that a NIP has no place in it.
 func checkWords(what, text string) error {
-	wrong := ""
+	var wrong string
 	switch {
 	case !utf8.ValidString(text):
 		wrong = "is not UTF-8"

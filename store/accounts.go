@@ -72,6 +72,9 @@ func (s *Store) accountListing(ctx context.Context, f influencer.AccountFilter) 
 		l.only("a.person_id = ?", f.PersonID)
 	}
 	l.agency = f.Agency
+	if f.Problem != "" || !f.StaleBefore.IsZero() {
+		l.only(inService)
+	}
 	if f.Problem != "" {
 		return l, s.onlyProblem(ctx, l, f)
 	}
@@ -80,6 +83,10 @@ func (s *Store) accountListing(ctx context.Context, f influencer.AccountFilter) 
 	}
 	return l, nil
 }
+
+// inService leaves out the accounts a of who has left the service: nobody reads
+// them, and that is no trouble.
+const inService = `NOT EXISTS (SELECT 1 FROM people l WHERE l.left_why <> '' AND l.id = a.person_id)`
 
 // onlyProblem says in SQL what [influencer.Account.Problem] says.
 func (s *Store) onlyProblem(ctx context.Context, l *listing, f influencer.AccountFilter) error {

@@ -246,6 +246,17 @@ func TestLeaverIsNeverRead(t *testing.T) {
 				}
 			}
 		}
+		sum, err := db.Summary(context.Background(), influencer.SummaryFilter{})
+		if err != nil || sum.Coverage.Expected != 1 {
+			t.Errorf("%+v, %v: a leaver's accounts are not expected to be read", sum.Coverage, err)
+		}
+		if c, err := db.Census(context.Background()); err != nil || len(c.Accounts) != 1 || c.Accounts[0].Registered != 1 {
+			t.Errorf("%+v, %v", c.Accounts, err)
+		}
+		stale, err := db.Accounts(context.Background(), influencer.AccountFilter{StaleBefore: db.clock.at}, influencer.Paging{})
+		if err != nil || len(stale.Items) != 1 || stale.Items[0].ID != others[0] {
+			t.Errorf("stale: %+v, %v", stale.Items, err)
+		}
 		db.act(a, theActs[influencer.ActionRejoin])
 		order := db.order()
 		order.NIPs = []influencer.NIP{ani}

@@ -44,7 +44,7 @@ func (s *Store) countStates(db *gorm.DB, now time.Time, proving time.Duration) (
 	var out []influencer.AccountCount
 	err := each(db, `SELECT platform, state, count(*), count(CASE WHEN synced_at >= `+due+` THEN 1 END),
 			count(CASE WHEN synced_at >= ? THEN 1 END), min(synced_at)
-		FROM accounts GROUP BY platform, state ORDER BY platform, state`,
+		FROM accounts a WHERE `+inService+` GROUP BY platform, state ORDER BY platform, state`,
 		append(args, now.Add(-proving).UnixMicro()), func(r *cursor) {
 			out = append(out, influencer.AccountCount{Platform: influencer.Platform(r.text()), State: influencer.AccountState(r.text()),
 				Registered: r.int(), InTime: r.int(), Proving: r.int(), Oldest: r.time()})

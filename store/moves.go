@@ -3,8 +3,6 @@ package store
 import (
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/pengikut/pengikut/influencer"
 )
 
@@ -24,17 +22,8 @@ type moved struct {
 	note     string
 }
 
-// writeMoves writes people, decisions and events of moves whose people the
+// addMoves writes people, decisions and events of moves whose people the
 // transaction has locked. A person's moves are in the order they happened.
-func writeMoves(tx *gorm.DB, moves []moved) error {
-	c := changes{tx: tx}
-	if err := c.addMoves(moves); err != nil {
-		return err
-	}
-	return c.run()
-}
-
-// addMoves is writeMoves together with other changes.
 func (c *changes) addMoves(moves []moved) error {
 	if len(moves) == 0 {
 		return nil

@@ -61,6 +61,7 @@ func (t *totals) addPeople(db *gorm.DB, query string, args []any) error {
 
 func (t *totals) countAccounts(db *gorm.DB, f influencer.SummaryFilter) error {
 	l, since := totalsListing(f), t.at.Add(-t.fresh).UnixMicro()
+	l.only("p.left_why = ''") // nobody reads the accounts of who has left the service
 	return each(db, `SELECT p.agency, a.platform, a.state, count(*), count(a.fresh), sum(a.failing), sum(a.stale), max(a.fresh), min(a.fresh)
 		FROM (SELECT person_id, platform, state, CASE WHEN failures > 0 THEN 1 ELSE 0 END AS failing,
 			CASE WHEN synced_at >= CAST(? AS bigint) THEN synced_at END AS fresh,

@@ -4,6 +4,7 @@
 -- not in the schedule.
 ALTER TABLE people ADD COLUMN left_why TEXT NOT NULL DEFAULT '';
 ALTER TABLE people ADD COLUMN left_at INTEGER;
+CREATE INDEX people_left ON people (id) WHERE left_why <> '';
 
 -- The agency that the person was with when it was decided. A program before this
 -- schema wrote none: '' is the person's of today, and a move to another agency
