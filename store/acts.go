@@ -74,8 +74,7 @@ func (a *acting) remember(done []influencer.ActResult) {
 func (a *acting) chunk(ctx context.Context, orders []influencer.Order) ([]influencer.ActResult, error) {
 	var c *actChunkUnderWay
 	run := func(tx *gorm.DB) error {
-		c = &actChunkUnderWay{acting: a, tx: tx, writes: changes{tx: tx},
-			results: make([]influencer.ActResult, len(orders)), before: map[int64]influencer.Person{}}
+		c = &actChunkUnderWay{acting: a, tx: tx, writes: changes{tx: tx}, results: make([]influencer.ActResult, len(orders)), before: map[int64]influencer.Person{}}
 		return c.run(orders)
 	}
 	var err error
@@ -99,7 +98,8 @@ type actChunkUnderWay struct {
 	acted   []int // which orders are done
 	owners  map[int64]*owner
 	before  map[int64]influencer.Person // as they were, of whom an order is done
-	ruling                              // the acts' moves, and then the rule's
+	moves   []moved
+	waiting []*account
 	writes  changes
 }
 
@@ -114,9 +114,6 @@ func (c *actChunkUnderWay) run(orders []influencer.Order) error {
 	if err == nil {
 		err = c.decide()
 	}
-	if err == nil && !c.dryRun {
-		err = c.s.passBreaker(&c.writes, c.policy, c.moved(), &c.ruling, run{cause: influencer.CauseAct}, c.at)
-	}
 	if err != nil {
 		return err
 	}
@@ -130,17 +127,6 @@ func (c *actChunkUnderWay) run(orders []influencer.Order) error {
 		return nil
 	}
 	return c.write()
-}
-
-// moved are those whose status an act concerned.
-func (c *actChunkUnderWay) moved() []*owner {
-	var out []*owner
-	for _, m := range c.moves {
-		if m.actor != ruleActor {
-			out = append(out, m.owner)
-		}
-	}
-	return out
 }
 
 // note files a move with the order that brought it.
@@ -272,18 +258,25 @@ func (c *actChunkUnderWay) act(o *owner, order influencer.Order) error {
 	return nil
 }
 
-// decide has the rule decide those whom an act handed back to it.
+// decide has the rule decide those whom an act handed back to it. Its losses pass
+// the breaker, and whoever was acted on leaves the breaker's lists.
 func (c *actChunkUnderWay) decide() error {
-	var open []*owner
+	var open, all []*owner
 	for _, m := range c.moves {
+		all = append(all, m.owner)
 		if m.evidence.Act.Kind.Opens() {
 			open = append(open, m.owner)
 		}
 	}
-	if len(open) == 0 {
-		return nil
+	var r ruling
+	var err error
+	if len(open) > 0 {
+		r, err = rule(c.tx, c.policy, open, c.at)
 	}
-	r, err := rule(c.tx, c.policy, open, c.at)
-	c.moves, c.doubtful = append(c.moves, r.moves...), r.doubtful
+	if err == nil && len(all) > 0 && !c.dryRun {
+		err = c.s.passBreaker(&c.writes, c.policy, all, &r, run{cause: influencer.CauseAct}, c.at)
+	}
+	c.moves = append(c.moves, r.moves...)
+	c.waiting = r.waiting()
 	return err
 }

@@ -41,7 +41,7 @@ func (c *actChunkUnderWay) write() error {
 	if err := w.run(); err != nil {
 		return err
 	}
-	w.hasten(c.policy, c.waiting(), c.at)
+	w.hasten(c.policy, c.waiting, c.at)
 	return w.run()
 }
 
