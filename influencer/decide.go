@@ -2,9 +2,9 @@ package influencer
 
 import "time"
 
-// skew is how far ahead of now a platform's or another machine's clock may be
+// Skew is how far ahead of now a platform's or another machine's clock may be
 // before its times are taken for false.
-const skew = 5 * time.Minute
+const Skew = 5 * time.Minute
 
 // Decide says where a person stands under the policy at now, and whether the
 // status moves. It is a pure function: the same input gives the same verdict.
@@ -91,7 +91,7 @@ func (j *judge) use(i, n int) {
 
 func (j *judge) stale(r *Reading) bool { return j.now.Sub(r.LastSeenAt) > j.p.EvidenceMaxAge }
 
-func (j *judge) future(t time.Time) bool { return t.Sub(j.now) > skew }
+func (j *judge) future(t time.Time) bool { return t.Sub(j.now) > Skew }
 
 // gone tells whether the platform has said long enough that the account is no
 // more, or suspended. Before that, its last good reading counts while fresh.

@@ -154,7 +154,7 @@ func stateText(s AccountState) string {
 
 func (x explainer) ago(t time.Time) string {
 	age := x.now.Sub(t)
-	if age < -skew {
+	if age < -Skew {
 		return "in the future"
 	}
 	if age < time.Minute {

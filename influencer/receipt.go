@@ -168,7 +168,7 @@ func (e Evidence) account(id int64) AccountEvidence {
 func (e Evidence) newestPost(now time.Time) (newest time.Time, on AccountEvidence) {
 	for _, a := range e.Accounts {
 		for _, r := range a.Readings {
-			if !r.Suspect && r.LastActiveAt.After(newest) && r.LastActiveAt.Sub(now) <= skew {
+			if !r.Suspect && r.LastActiveAt.After(newest) && r.LastActiveAt.Sub(now) <= Skew {
 				newest, on = r.LastActiveAt, a
 			}
 		}

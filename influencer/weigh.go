@@ -106,7 +106,7 @@ func exceeds(part, whole int64, share Share) bool {
 // in the future is no evidence, and would otherwise stick for ever.
 func (w Weighing) lastActive(vindicated bool) time.Time {
 	last := w.Seen.LastActiveAt
-	if last.Sub(w.At) > skew {
+	if last.Sub(w.At) > Skew {
 		last = time.Time{}
 	}
 	if w.Good != nil {

@@ -322,15 +322,15 @@ func stopping(n int) (context.Context, func(int, int)) {
 
 func TestCutShortAndOrderedAgain(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		db.addHolders(3*walkPeople/2, 700)
+		db.addHolders(3*settlePeople/2, 700)
 		// The list of a run that was cut short fills up when it runs again.
-		ctx, progress := stopping(3)
+		ctx, progress := stopping(2)
 		if _, err := db.ApplyPolicy(ctx, typo(), "tester", "", db.clock.at, progress); err == nil {
 			t.Fatal("was not cut short")
 		}
-		db.wantLosses(0, walkPeople, 1)
+		db.wantLosses(0, settlePeople, 1)
 		db.apply(typo())
-		db.wantLosses(0, 3*walkPeople/2, 1)
+		db.wantLosses(0, 3*settlePeople/2, 1)
 
 		// So does a release, and the service ends it by itself.
 		trip := db.openTrip().ID
@@ -342,11 +342,11 @@ func TestCutShortAndOrderedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		db.wantLosses(3, 0, 1)
-		if moved := db.decideDue(); moved != 3*walkPeople/2-3 {
+		if moved := db.decideDue(); moved != 3*settlePeople/2-3 {
 			t.Errorf("%d moves", moved)
 		}
-		db.wantLosses(3*walkPeople/2, 0, 1)
-		if now, err := db.Trip(context.Background(), trip); err != nil || now.State != influencer.TripReleased || now.Lost != 3*walkPeople/2 {
+		db.wantLosses(3*settlePeople/2, 0, 1)
+		if now, err := db.Trip(context.Background(), trip); err != nil || now.State != influencer.TripReleased || now.Lost != 3*settlePeople/2 {
 			t.Errorf("%+v, %v", now, err)
 		}
 	})
@@ -391,5 +391,44 @@ func TestFewLossesPass(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 		db.wantLosses(30, 0, 0)
+	})
+}
+
+// An admin's act that hands somebody back to the rule passes the breaker too, and
+// whoever is acted on leaves its list.
+func TestActsPassTheBreaker(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		ctx := context.Background()
+		db.addHolders(60, 700)
+		suspended := make([]influencer.Order, 30)
+		back := make([]influencer.Order, 30)
+		for i := range suspended {
+			suspended[i] = influencer.Order{PersonID: int64(i + 1), Note: "n", Action: theActs[influencer.ActionSuspend]}
+			back[i] = influencer.Order{PersonID: int64(i + 1), Note: "n", Action: theActs[influencer.ActionReinstate]}
+		}
+		if _, err := db.Acts(ctx, suspended, theAdmin, db.clock.at, false); err != nil {
+			t.Fatal(err)
+		}
+		p := typo()
+		p.Breaker.Floor, p.Breaker.Share = 30, 0
+		db.apply(p) // the 30 others lose
+		db.wantLosses(30, 0, 0)
+		if _, err := db.Acts(ctx, back, theAdmin, db.clock.at, true); err != nil {
+			t.Fatal(err)
+		}
+		db.wantLosses(30, 0, 0)
+		if _, err := db.Acts(ctx, back, theAdmin, db.clock.at, false); err != nil {
+			t.Fatal(err)
+		}
+		db.wantLosses(30, 30, 1)
+		if trip := db.openTrip(); trip.Cause != influencer.CauseAct {
+			t.Errorf("%+v", trip)
+		}
+		if _, err := db.Act(ctx, influencer.Order{PersonID: 1, Note: "n", Action: theActs[influencer.ActionLeave]}, theAdmin, db.clock.at); err != nil {
+			t.Fatal(err)
+		}
+		if _, listed := db.listed(db.openTrip().ID)[1]; listed {
+			t.Error("who has left the service is still on the list")
+		}
 	})
 }

@@ -78,20 +78,29 @@ type ruling struct {
 // new standing.
 func rule(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time) (ruling, error) {
 	r := ruling{doubtful: map[int64]*account{}}
+	err := judge(tx, p, owners, at, func(o *owner, v influencer.Verdict) { r.take(p, o, v, at) })
+	return r, err
+}
+
+// judge gives fn what the rule says of each owner, whose accounts are loaded.
+func judge(tx *gorm.DB, p influencer.Policy, owners []*owner, at time.Time, fn func(*owner, influencer.Verdict)) error {
+	if len(owners) == 0 {
+		return nil
+	}
 	if err := addFreezes(tx, owners, at); err != nil {
-		return r, err
+		return err
 	}
 	evidence := make([]influencer.Evidence, len(owners))
 	for i, o := range owners {
 		evidence[i] = o.evidence()
 	}
 	if err := addHistory(tx, p, owners, evidence); err != nil {
-		return r, err
+		return err
 	}
 	for i, o := range owners {
-		r.decide(p, o, evidence[i], at)
+		fn(o, influencer.Decide(p, evidence[i], at))
 	}
-	return r, nil
+	return nil
 }
 
 // waiting lists the accounts that must be read again before their owners can be
@@ -104,10 +113,9 @@ func (r *ruling) waiting() []*account {
 	return list
 }
 
-// decide asks the rule about one owner and notes what it says. An account is only
-// worth another read while the answer hangs on it.
-func (r *ruling) decide(p influencer.Policy, o *owner, e influencer.Evidence, at time.Time) {
-	v := influencer.Decide(p, e, at)
+// take notes what the rule says of one owner. An account is only worth another
+// read while the answer hangs on it.
+func (r *ruling) take(p influencer.Policy, o *owner, v influencer.Verdict, at time.Time) {
 	if v.Qualifies == influencer.Unknown {
 		for _, id := range v.Doubtful {
 			r.doubtful[id] = o.account(id)

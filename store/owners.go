@@ -121,12 +121,16 @@ func loadAccounts(tx *gorm.DB, people []*owner) error {
 	return eachAccount(tx, people, `SELECT `+accountColumns+` FROM accounts a WHERE a.person_id ?`, []any{anyOf(tx, ids)}, readAccount)
 }
 
-// loadOutlines is loadAccounts for all the people between two ids, and only with
-// what the rule looks at: of a walk over everybody, few accounts are needed whole.
-func loadOutlines(db *gorm.DB, people []*owner) error {
-	return eachAccount(db, people, `SELECT a.id, a.person_id, a.platform, a.state, a.state_since, a.followers, a.friends,
+// loadOutlines loads people, without a lock, and of their accounts only what the
+// rule looks at: of a walk over everybody, few are needed whole.
+func loadOutlines(db *gorm.DB, ids []int64) ([]*owner, error) {
+	people, err := loadPeople(db, `SELECT `+personColumns+` FROM people p WHERE p.id ? ORDER BY p.id`, anyOf(db, ids))
+	if err != nil {
+		return nil, fmt.Errorf("load people: %w", err)
+	}
+	return people, eachAccount(db, people, `SELECT a.id, a.person_id, a.platform, a.state, a.state_since, a.followers, a.friends,
 			a.posts, a.last_active_at, a.observed_at, a.synced_at, a.between_reads
-		FROM accounts a WHERE a.person_id BETWEEN ? AND ?`, []any{people[0].ID, people[len(people)-1].ID},
+		FROM accounts a WHERE a.person_id ?`, []any{anyOf(db, ids)},
 		func(c *cursor, a *account) {
 			a.ID, a.PersonID, a.Platform = c.int(), c.int(), influencer.Platform(c.word())
 			a.State, a.StateSince = influencer.AccountState(c.word()), c.time()

@@ -11,15 +11,18 @@ import (
 
 // PreviewPolicy tells, row by row in the order of the people's ids, whom a policy
 // would move if it were applied at a time, whom further reads would then make
-// lose, and who would stay by less than a tenth of a line. It decides as applying does and writes nothing. It ends with
-// fn's error.
+// lose, and who would stay by less than a tenth of a line. It decides as applying
+// does and writes nothing. It ends with fn's error.
 func (s *Store) PreviewPolicy(ctx context.Context, p influencer.Policy, at time.Time, fn func(influencer.PreviewRow) error) (influencer.Preview, error) {
 	out := influencer.Preview{Moves: map[influencer.Move]int{}, Unconfirmed: map[influencer.Move]int{}}
 	at = at.UTC().Truncate(time.Microsecond)
 	err := p.Validate()
 	if err == nil {
-		err = s.walkOwners(ctx, func(page []*owner) error {
-			return s.previewPage(ctx, p, page, at, &out, fn)
+		err = walkSpans(ctx, s, func(ctx context.Context, one span) ([]influencer.PreviewRow, error) {
+			return s.previewSpan(ctx, p, at, one)
+		}, func(one span, rows []influencer.PreviewRow) error {
+			out.People += one.people
+			return countRows(&out, rows, fn)
 		})
 	}
 	if err == nil {
@@ -29,6 +32,58 @@ func (s *Store) PreviewPolicy(ctx context.Context, p influencer.Policy, at time.
 		return out, fmt.Errorf("store: preview policy: %w", err)
 	}
 	return out, nil
+}
+
+func countRows(out *influencer.Preview, rows []influencer.PreviewRow, fn func(influencer.PreviewRow) error) error {
+	for _, row := range rows {
+		switch {
+		case row.Move != nil:
+			out.Moves[*row.Move]++
+		case row.Unconfirmed != nil:
+			out.Unconfirmed[*row.Unconfirmed]++
+		default:
+			out.Near++
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// previewSpan finds the rows of a span.
+func (s *Store) previewSpan(ctx context.Context, p influencer.Policy, at time.Time, one span) (rows []influencer.PreviewRow, err error) {
+	db := s.db.WithContext(ctx)
+	found, err := sieve{policy: p, at: at, near: true}.sift(db, one.after, one.last)
+	if err != nil {
+		return nil, err
+	}
+	for page := range slices.Chunk(found, judgePeople) {
+		owners, err := loadOutlines(db, page)
+		if err == nil {
+			err = judge(db, p, owners, at, func(o *owner, v influencer.Verdict) {
+				if row, tells := previewRow(p, at, o, v); tells {
+					rows = append(rows, row)
+				}
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// previewRow tells of a person who moves, who stays for now only, or only just.
+func previewRow(p influencer.Policy, at time.Time, o *owner, v influencer.Verdict) (row influencer.PreviewRow, tells bool) {
+	move, unconfirmed, near := v.Move, v.Unconfirmed(p, at), (*influencer.NearLine)(nil)
+	if unconfirmed == nil {
+		near = v.Near(p)
+	}
+	if move == nil && unconfirmed == nil && near == nil {
+		return row, false
+	}
+	return influencer.PreviewRow{Person: o.Person, Platforms: o.platforms(), Move: move, Unconfirmed: unconfirmed, Near: near}, true
 }
 
 // previewBreaker tells what the policy's breaker would say to its losses.
@@ -50,49 +105,6 @@ func (s *Store) previewBreaker(ctx context.Context, p influencer.Policy, at time
 	out.Breaker.Holders, err = holdersSince(db, since)
 	out.Breaker.Allowed = p.Breaker.Allowed(out.Breaker.Holders)
 	return err
-}
-
-func (s *Store) previewPage(ctx context.Context, p influencer.Policy, page []*owner, at time.Time, out *influencer.Preview, fn func(influencer.PreviewRow) error) error {
-	before := make([]influencer.Standing, len(page))
-	for i, o := range page {
-		before[i] = o.Standing
-	}
-	r, err := rule(s.db.WithContext(ctx), p, page, at)
-	if err != nil {
-		return err
-	}
-	moves := make(map[int64]influencer.Move, len(r.moves))
-	for _, m := range r.moves {
-		moves[m.owner.ID] = m.move
-		out.Moves[m.move]++
-	}
-	out.People += len(page)
-	for i, o := range page {
-		row := influencer.PreviewRow{Person: o.Person, Platforms: o.platforms()}
-		row.Standing = before[i]
-		if m, ok := moves[o.ID]; ok {
-			row.Move = &m
-		} else if !staying(&row, influencer.Decide(p, o.evidence(), at), p, at, out) {
-			continue
-		}
-		if err := fn(row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// staying tells of a person who stays whether that is for now only, or only just.
-func staying(row *influencer.PreviewRow, v influencer.Verdict, p influencer.Policy, at time.Time, out *influencer.Preview) bool {
-	if row.Unconfirmed = v.Unconfirmed(p, at); row.Unconfirmed != nil {
-		out.Unconfirmed[*row.Unconfirmed]++
-		return true
-	}
-	if row.Near = v.Near(p); row.Near != nil {
-		out.Near++
-		return true
-	}
-	return false
 }
 
 // platforms are those that the person has an account on.

@@ -44,11 +44,7 @@ func loadOlder(tx *gorm.DB, accounts []*account) error {
 		}
 	}
 	set := new(rowSet).ints("id", ids).ints("before", before)
-	found, err := loadReadings(tx, `SELECT `+readingColumns+` FROM ? JOIN readings r ON r.account_id = t.id
-		WHERE r.observed_at < t.before AND NOT r.suspect AND r.observed_at >= coalesce((
-			SELECT n.observed_at FROM readings n WHERE n.account_id = t.id AND n.observed_at < t.before
-			ORDER BY n.observed_at DESC LIMIT 1 OFFSET ?), 0)
-		ORDER BY r.account_id, r.observed_at DESC`, set.as(tx, "t"), influencer.HistoryRows-1)
+	found, err := loadReadings(tx, olderSQL(tx), set.as(tx, "t"), influencer.HistoryRows)
 	if err != nil {
 		return fmt.Errorf("older readings: %w", err)
 	}
@@ -57,6 +53,21 @@ func loadOlder(tx *gorm.DB, accounts []*account) error {
 		a.older = append(a.older, r)
 	}
 	return nil
+}
+
+// olderSQL finds the good ones among so many readings before a time, newest first.
+// Postgres finds them in one descent of the index an account.
+func olderSQL(tx *gorm.DB) string {
+	if onPostgres(tx) {
+		return `SELECT ` + readingColumns + ` FROM ? CROSS JOIN LATERAL (SELECT * FROM readings n
+				WHERE n.account_id = t.id AND n.observed_at < t.before ORDER BY n.observed_at DESC LIMIT ?) r
+			WHERE NOT r.suspect ORDER BY r.account_id, r.observed_at DESC`
+	}
+	return `SELECT ` + readingColumns + ` FROM ? JOIN readings r ON r.account_id = t.id
+		WHERE r.observed_at < t.before AND NOT r.suspect AND r.observed_at >= coalesce((
+			SELECT n.observed_at FROM readings n WHERE n.account_id = t.id AND n.observed_at < t.before
+			ORDER BY n.observed_at DESC LIMIT 1 OFFSET ? - 1), 0)
+		ORDER BY r.account_id, r.observed_at DESC`
 }
 
 func loadReadings(tx *gorm.DB, query string, args ...any) ([]influencer.Reading, error) {

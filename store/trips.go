@@ -144,7 +144,9 @@ func (s *Store) MakeReleased(ctx context.Context, at time.Time, progress func(do
 	if err != nil {
 		return fmt.Errorf("store: make released: %w", err)
 	}
-	d.progress = progress
+	if progress != nil {
+		d.progress = progress
+	}
 	for _, trip := range live.releasing {
 		if err := d.eachHeld(ctx, trip, "1 = 1"); err != nil {
 			return fmt.Errorf("store: make released: %w", err)

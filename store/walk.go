@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -12,41 +13,31 @@ import (
 )
 
 const (
-	walkPeople = 2000 // people that a walk over everybody holds at once, twice
-	duePeople  = 500
+	settlePeople = 2000 // people a transaction of a run over everybody
+	judgePeople  = 1000 // people that one of those who only look holds at once
+	duePeople    = 500
 )
 
 // Redecide decides everybody again under the policy in force, with the evidence
-// already stored. It is what a new policy asks for. It reads without locks, in
-// pages, and only who would move is locked, decided once more and written; so it
-// may run beside all else, and be run again after it was cut short. Who would lose
-// the status comes last, when all of them are counted: more than the breaker allows
-// wait for an admin, from the first one on. progress, which may be nil, is told how
-// many people are done.
+// already stored. It is what a new policy asks for. The database leaves out who
+// certainly stays, the others are read without locks, and only who would move is
+// locked, decided once more and written; so it may run beside all else, and be run
+// again after it was cut short. Who would lose the status comes last, when all of
+// them are counted: more than the breaker allows wait for an admin, from the first
+// one on. progress, which may be nil, is told how many people are done.
 func (s *Store) Redecide(ctx context.Context, at time.Time, progress func(done, total int)) (influencer.Redecided, error) {
 	d := s.decider(influencer.CausePolicy, at)
-	if progress == nil {
-		progress = func(int, int) {}
-	}
 	var total int
-	if _, err := scanOne(s.db.WithContext(ctx).Raw(`SELECT count(*) FROM people`), &total); err != nil {
-		return d.out, fmt.Errorf("store: redecide: %w", err)
+	_, err := scanOne(s.db.WithContext(ctx).Raw(`SELECT count(*) FROM people`), &total)
+	if err == nil && progress != nil {
+		d.progress = func(done int) { progress(done, max(done, total)) }
 	}
-	p, err := s.currentPolicy(s.db.WithContext(ctx))
-	if err != nil {
-		return d.out, fmt.Errorf("store: redecide: %w", err)
-	}
-	done := 0
-	err = s.walkOwners(ctx, func(page []*owner) error {
-		done += len(page)
-		if err := d.page(ctx, p, page); err != nil {
-			return err
-		}
-		progress(done-len(d.losers), max(done, total))
-		return nil
-	})
+	var p influencer.Policy
 	if err == nil {
-		err = d.lose(ctx, func(left int) { progress(done-left, max(done, total)) })
+		p, err = s.currentPolicy(s.db.WithContext(ctx))
+	}
+	if err == nil {
+		err = d.everybody(ctx, p)
 	}
 	if err == nil {
 		err = d.reviewHeld(ctx, p)
@@ -82,7 +73,7 @@ func (s *Store) DecideDue(ctx context.Context, at time.Time, limit int) (moved i
 			return sum(d.out.Moves), fmt.Errorf("store: decide due: %w", err)
 		}
 	}
-	if err = d.lose(ctx, func(int) {}); err == nil {
+	if err = d.lose(ctx); err == nil {
 		err = s.endReleases(ctx)
 	}
 	if err == nil {
@@ -120,55 +111,142 @@ func dueForDecision(db *gorm.DB, p influencer.Policy, at time.Time) ([]int64, er
 
 // decider decides many people, transaction by transaction, as one run.
 type decider struct {
-	s      *Store
-	cause  influencer.TripCause
-	at     time.Time
-	losers []int64 // who would lose the status, and was not settled yet
-	out    influencer.Redecided
+	s     *Store
+	cause influencer.TripCause
+	at    time.Time
+	found movers
 
-	progress func(settled int) // of eachHeld; may be nil
+	mu       sync.Mutex // of what is below
+	out      influencer.Redecided
+	done     int
+	progress func(done int) // told how many people are done
+}
+
+// movers are people of whom a look without locks says that they are to be settled.
+type movers struct {
+	losers []int64 // who would lose the status
+	others []int64 // who would move otherwise, or is in doubt
+}
+
+func (m *movers) add(more movers) {
+	m.losers, m.others = append(m.losers, more.losers...), append(m.others, more.others...)
 }
 
 func (s *Store) decider(cause influencer.TripCause, at time.Time) *decider {
-	return &decider{s: s, cause: cause, at: at.UTC().Truncate(time.Microsecond),
+	return &decider{s: s, cause: cause, at: at.UTC().Truncate(time.Microsecond), progress: func(int) {},
 		out: influencer.Redecided{Moves: map[influencer.Move]int{}}}
 }
 
-// page decides owners that were read without a lock, and settles those of whom
-// that says anything new; but who would lose is only noted.
-func (d *decider) page(ctx context.Context, p influencer.Policy, page []*owner) error {
-	r, err := rule(d.s.db.WithContext(ctx), p, page, d.at)
+// finish tells that so many people more are done.
+func (d *decider) finish(people int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.done += people
+	d.progress(d.done)
+}
+
+// everybody looks at all people, and settles who would move.
+func (d *decider) everybody(ctx context.Context, p influencer.Policy) error {
+	err := walkSpans(ctx, d.s, func(ctx context.Context, one span) (movers, error) {
+		return d.look(ctx, p, one)
+	}, func(one span, found movers) error {
+		d.found.add(found)
+		d.finish(one.people - len(found.losers) - len(found.others))
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	d.losers = append(d.losers, people(r.takeLosses())...)
-	ids := people(r.moves)
-	for _, a := range r.doubtful {
-		ids = append(ids, a.PersonID)
+	return d.settleFound(ctx)
+}
+
+// look finds who of a span is to be settled.
+func (d *decider) look(ctx context.Context, p influencer.Policy, one span) (found movers, err error) {
+	db := d.s.db.WithContext(ctx)
+	ids, err := sieve{policy: p, at: d.at}.sift(db, one.after, one.last)
+	if err != nil {
+		return found, err
 	}
+	for page := range slices.Chunk(ids, judgePeople) {
+		owners, err := loadOutlines(db, page)
+		if err == nil {
+			err = d.judge(ctx, p, owners, &found)
+		}
+		if err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// judge finds who of owners, who were read without a lock, is to be settled.
+func (d *decider) judge(ctx context.Context, p influencer.Policy, owners []*owner, found *movers) error {
+	return judge(d.s.db.WithContext(ctx), p, owners, d.at, func(o *owner, v influencer.Verdict) {
+		switch {
+		case v.Move != nil && v.Move.Loss():
+			found.losers = append(found.losers, o.ID)
+		case v.Move != nil || v.Qualifies == influencer.Unknown && len(v.Doubtful) > 0:
+			found.others = append(found.others, o.ID)
+		}
+	})
+}
+
+// page finds who of owners is to be settled, and settles all but those who would
+// lose.
+func (d *decider) page(ctx context.Context, p influencer.Policy, owners []*owner) error {
+	if err := d.judge(ctx, p, owners, &d.found); err != nil {
+		return err
+	}
+	return d.settleOthers(ctx)
+}
+
+// settleFound settles whom the run has found, and who would lose at the end.
+func (d *decider) settleFound(ctx context.Context) error {
+	if err := d.settleOthers(ctx); err != nil {
+		return err
+	}
+	return d.lose(ctx)
+}
+
+func (d *decider) settleOthers(ctx context.Context) error {
+	ids := d.found.others
+	d.found.others = nil
+	return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
+		var later []int64
+		if err := d.settle(ctx, page, run{cause: d.cause, later: &later}); err != nil {
+			return err
+		}
+		d.mu.Lock()
+		d.found.losers = append(d.found.losers, later...)
+		d.mu.Unlock()
+		d.finish(len(page))
+		return nil
+	})
+}
+
+// lose settles who would lose the status. The first transaction knows how many are
+// still to come: either it opens a trip, which the others find open, or the whole
+// run is within what is allowed, and the others only see to it that nobody else's
+// losses change that.
+func (d *decider) lose(ctx context.Context) error {
+	ids := d.found.losers
+	d.found.losers = nil
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	if len(ids) == 0 {
 		return nil
 	}
-	var later []int64
-	err = d.settle(ctx, ids, run{cause: d.cause, later: &later})
-	d.losers = append(d.losers, later...)
-	return err
-}
-
-// lose settles who would lose the status, each transaction in the knowledge of
-// how many are still to come.
-func (d *decider) lose(ctx context.Context, left func(int)) error {
-	slices.Sort(d.losers)
-	d.losers = slices.Compact(d.losers)
-	for len(d.losers) > 0 {
-		n := min(len(d.losers), walkPeople)
-		if err := d.settle(ctx, d.losers[:n], run{cause: d.cause, more: len(d.losers) - n}); err != nil {
-			return err
-		}
-		d.losers = d.losers[n:]
-		left(len(d.losers))
+	first := ids[:min(len(ids), settlePeople)]
+	ids = ids[len(first):]
+	if err := d.settle(ctx, first, run{cause: d.cause, more: len(ids)}); err != nil {
+		return err
 	}
-	return nil
+	d.finish(len(first))
+	return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
+		err := d.settle(ctx, page, run{cause: d.cause})
+		d.finish(len(page))
+		return err
+	})
 }
 
 // reviewHeld decides again who is on the open trip's list and was not settled in
@@ -179,6 +257,7 @@ func (d *decider) reviewHeld(ctx context.Context, p influencer.Policy) error {
 	if err != nil || live.open == 0 {
 		return err
 	}
+	d.progress = func(int) {}
 	if err := d.eachHeld(ctx, live.open, `(at <> ? OR policy_version <> ?)`, d.at.UnixMicro(), p.Version); err != nil {
 		return err
 	}
@@ -192,22 +271,17 @@ func (d *decider) reviewHeld(ctx context.Context, p influencer.Policy) error {
 // eachHeld settles everybody whose loss a trip holds, and of whom a condition is
 // true, page by page.
 func (d *decider) eachHeld(ctx context.Context, trip int64, where string, args ...any) error {
-	settled := 0
-	for last := int64(0); ; {
-		var ids []int64
-		err := each(d.s.db.WithContext(ctx), `SELECT person_id FROM held_losses WHERE trip_id = ? AND person_id > ? AND outcome = 'held' AND `+where+`
-			ORDER BY person_id LIMIT ?`, append(append([]any{trip, last}, args...), walkPeople), func(c *cursor) { ids = append(ids, c.int()) })
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		if err := d.settle(ctx, ids, run{cause: d.cause}); err != nil {
-			return err
-		}
-		last, settled = ids[len(ids)-1], settled+len(ids)
-		if d.progress != nil {
-			d.progress(settled)
-		}
+	var ids []int64
+	err := each(d.s.db.WithContext(ctx), `SELECT person_id FROM held_losses WHERE trip_id = ? AND outcome = 'held' AND `+where+`
+		ORDER BY person_id`, append([]any{trip}, args...), func(c *cursor) { ids = append(ids, c.int()) })
+	if err != nil {
+		return err
 	}
+	return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
+		err := d.settle(ctx, page, run{cause: d.cause})
+		d.finish(len(page))
+		return err
+	})
 }
 
 // settle locks people, decides them under the policy in force, and writes what
@@ -239,6 +313,8 @@ func (d *decider) settle(ctx context.Context, ids []int64, about run) error {
 	if err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, m := range r.moves {
 		d.out.Moves[m.move]++
 	}
@@ -246,45 +322,4 @@ func (d *decider) settle(ctx context.Context, ids []int64, about run) error {
 		d.out.Held, d.out.Trip = d.out.Held+len(r.held), r.trip
 	}
 	return nil
-}
-
-// walkOwners gives fn everybody, in pages by id, the accounts in outline, and
-// loads the next page while fn is at work.
-func (s *Store) walkOwners(ctx context.Context, fn func(page []*owner) error) error {
-	ctx, stop := context.WithCancel(ctx)
-	pages, failed := make(chan []*owner), make(chan error, 1)
-	go func() {
-		defer close(pages)
-		failed <- s.loadPages(ctx, pages)
-	}()
-	defer func() {
-		stop()
-		for range pages { // wait for the loader to end
-		}
-	}()
-	for page := range pages {
-		if err := fn(page); err != nil {
-			return err
-		}
-	}
-	return <-failed
-}
-
-func (s *Store) loadPages(ctx context.Context, pages chan<- []*owner) error {
-	db := s.db.WithContext(ctx)
-	for last := int64(0); ; {
-		page, err := loadPeople(db, `SELECT `+personColumns+` FROM people p WHERE p.id > ? ORDER BY p.id LIMIT ?`, last, walkPeople)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		if err := loadOutlines(db, page); err != nil {
-			return err
-		}
-		last = page[len(page)-1].ID
-		select {
-		case pages <- page:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
