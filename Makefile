@@ -16,7 +16,7 @@ export GOFLAGS := $(shell go env GOFLAGS 2>/dev/null) -buildvcs=false
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint bench setup vulncheck image clean
+.PHONY: help demo build test lint bench year setup vulncheck image clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: ## Check format, vet, lint and known vulnerabilities
 bench: build ## Measure: the figures of docs/performance.md, on servers it starts itself with durable writes
 	@scripts/setup test
 	@go run ./internal/testservers/withservers bin/pengikut bench $(ARGS)
+
+year: setup ## Live through a recorded year of 10,000 simulated people, and replay it
+	go test ./store -count=1 -v -timeout 3h -run 'TestRecordedYear/postgres' -args -year.people=10000 -year.days=365 $(ARGS)
 
 setup: ## Install what building and testing need and this machine lacks
 	@scripts/setup test

@@ -54,6 +54,9 @@ func (e *DraftStateError) Error() string {
 	return fmt.Sprintf("draft %d is %s: it cannot be %s", e.ID, e.State, want)
 }
 
+// Unwrap is [ErrDraftState].
+func (e *DraftStateError) Unwrap() error { return ErrDraftState }
+
 // PolicyMovedError is met when another version than the one looked at is in force.
 type PolicyMovedError struct{ Expected, InForce int }
 
@@ -62,8 +65,13 @@ func (e *PolicyMovedError) Error() string {
 	return fmt.Sprintf("version %d is in force now, not %d: look again", e.InForce, e.Expected)
 }
 
+// Unwrap is [ErrPolicyMoved].
+func (e *PolicyMovedError) Unwrap() error { return ErrPolicyMoved }
+
 // What an order about the policy may meet.
 var (
+	ErrDraftState  = errors.New("the draft is not in a state that allows it") // see [DraftStateError]
+	ErrPolicyMoved = errors.New("another version is in force")                // see [PolicyMovedError]
 	ErrFirstPolicy = errors.New("version 1 is in force: there is none before it")
 	ErrNotInFuture = errors.New("the time lies not in the future")
 	ErrNoOrderer   = errors.New("who orders it is not named")
@@ -77,6 +85,9 @@ type PolicyOrder struct {
 	// Expect is the version that must be in force, so that nobody overwrites what
 	// another has just applied; 0 takes any.
 	Expect int
+	// Later leaves it to the service to decide people, within minutes: for whoever
+	// cannot wait until a million are.
+	Later bool
 }
 
 // PolicyChange is what the world outside is told of a new version.

@@ -8,7 +8,8 @@ type PolicyVersion struct {
 	Author    string
 	Note      string
 	CreatedAt time.Time
-	Changes   []string // against the version before, a line each; see [Diff]
+	DecidedAt time.Time // when everybody had been decided under it; zero while that is under way
+	Changes   []string  // against the version before, a line each; see [Diff]
 }
 
 // PolicyApplied tells what applying a policy did.

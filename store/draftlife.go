@@ -100,7 +100,8 @@ func finishDraft(tx *gorm.DB, c *changes, now influencer.Policy, d influencer.Dr
 	return version, added, nil
 }
 
-// unfinished is how old a version is whose deciding is taken for cut short.
+// unfinished is how long whoever decides everybody under a new version is left to
+// it, before that is taken for cut short.
 const unfinished = 15 * time.Minute
 
 // ApplyDue puts in force what is scheduled for now or earlier, each once however
@@ -159,25 +160,37 @@ func (s *Store) applyOneDue(ctx context.Context, id int64, at time.Time) (versio
 }
 
 // decideUnfinished decides everybody under the version in force unless that was
-// done, or somebody else is likely to be at it. The moves go to the last of new.
+// done, or somebody else is at it. What it did goes to the last of fresh.
 func (s *Store) decideUnfinished(ctx context.Context, at time.Time, fresh []influencer.PolicyApplied) error {
-	var version int
-	var created int64
-	found, err := scanOne(s.db.WithContext(ctx).Raw(`SELECT version, created_at FROM policies
-		WHERE version = (SELECT max(version) FROM policies) AND decided_at IS NULL`), &version, &created)
-	if err != nil {
-		return fmt.Errorf("store: policies due: %w", err)
+	mine := 0
+	if len(fresh) > 0 {
+		mine = fresh[len(fresh)-1].Version.Policy.Version
 	}
-	mine := len(fresh) > 0 && fresh[len(fresh)-1].Version.Policy.Version == version
-	if !found || !mine && at.Sub(time.UnixMicro(created)) < unfinished {
-		return nil
+	version, err := s.leaseDeciding(ctx, at, mine)
+	if err != nil || version == 0 {
+		return err
 	}
-	made, err := s.Redecide(ctx, at, nil)
-	if mine {
-		fresh[len(fresh)-1].Redecided = made
+	did, err := s.Redecide(ctx, at, nil)
+	if version == mine {
+		fresh[len(fresh)-1].Redecided = did
 	}
 	if err != nil {
 		return err
 	}
 	return s.decidedUnder(ctx, version, at)
+}
+
+// leaseDeciding makes the caller the one to decide everybody under the version in
+// force, which is returned; 0 when that is done or another one's.
+func (s *Store) leaseDeciding(ctx context.Context, at time.Time, mine int) (version int, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		version = 0
+		_, err := scanOne(tx.Raw(`UPDATE policies SET decide_from = ? WHERE version = (SELECT max(version) FROM policies) AND decided_at IS NULL
+			AND (version = ? OR coalesce(decide_from, created_at) <= ?) RETURNING version`, at.Add(unfinished).UnixMicro(), mine, at.UnixMicro()), &version)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store: policies due: %w", err)
+	}
+	return version, nil
 }

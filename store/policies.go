@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -53,7 +54,7 @@ func (s *Store) PolicyByVersion(ctx context.Context, version int) (influencer.Po
 }
 
 func loadPolicies(db *gorm.DB, where string, args ...any) ([]influencer.PolicyVersion, error) {
-	rows, err := db.Raw("SELECT version, body, author, note, created_at FROM policies "+where, args...).Rows()
+	rows, err := db.Raw("SELECT version, body, author, note, created_at, decided_at FROM policies "+where, args...).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -64,13 +65,14 @@ func loadPolicies(db *gorm.DB, where string, args ...any) ([]influencer.PolicyVe
 		var version int
 		var body string
 		var created int64
-		if err := rows.Scan(&version, &body, &v.Author, &v.Note, &created); err != nil {
+		var decided sql.NullInt64
+		if err := rows.Scan(&version, &body, &v.Author, &v.Note, &created, &decided); err != nil {
 			return nil, err
 		}
 		if v.Policy, err = influencer.ParsePolicy([]byte(body)); err != nil {
 			return nil, fmt.Errorf("policy %d: %w", version, err)
 		}
-		v.Policy.Version, v.CreatedAt = version, time.UnixMicro(created).UTC()
+		v.Policy.Version, v.CreatedAt, v.DecidedAt = version, time.UnixMicro(created).UTC(), timeOf(decided)
 		out = append(out, v)
 	}
 	return out, rows.Err()
@@ -140,7 +142,7 @@ func (s *Store) apply(ctx context.Context, o influencer.PolicyOrder, progress fu
 	if err != nil {
 		return out, fmt.Errorf("store: apply policy: %w", err)
 	}
-	if out.Version, err = s.PolicyByVersion(ctx, version); err != nil {
+	if out.Version, err = s.PolicyByVersion(ctx, version); err != nil || o.Later {
 		return out, err
 	}
 	if out.Redecided, err = s.Redecide(ctx, o.At, progress); err != nil {
@@ -178,8 +180,12 @@ func addVersion(tx *gorm.DB, c *changes, now, p influencer.Policy, o influencer.
 		return now.Version, false, nil
 	}
 	p.Version = now.Version + 1
-	err = tx.Exec("INSERT INTO policies (version, body, author, note, created_at) VALUES (?, ?, ?, ?, ?)",
-		p.Version, string(body), o.Author, o.Note, o.At.UnixMicro()).Error
+	from := o.At.Add(unfinished)
+	if o.Later {
+		from = o.At
+	}
+	err = tx.Exec("INSERT INTO policies (version, body, author, note, created_at, decide_from) VALUES (?, ?, ?, ?, ?, ?)",
+		p.Version, string(body), o.Author, o.Note, o.At.UnixMicro(), from.UnixMicro()).Error
 	if isDuplicate(err) { // somebody else applied one meanwhile
 		return 0, false, errRunAgain
 	}

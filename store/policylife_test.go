@@ -206,7 +206,7 @@ func TestDecidingThatWasCutShortIsFinished(t *testing.T) {
 		person, ids := db.addPerson(ani, influencer.X)
 		db.record(influencer.X, db.saw(ids[0], 550))
 		db.rules(func(p *influencer.Policy) { *p = stricter() })
-		db.exec("UPDATE policies SET created_at = ? WHERE version = 2", db.clock.at.UnixMicro())
+		db.exec("UPDATE policies SET created_at = ?, decide_from = ? WHERE version = 2", db.clock.at.UnixMicro(), db.clock.at.Add(unfinished).UnixMicro())
 		db.clock.advance(unfinished - time.Microsecond)
 		db.applyDue()
 		db.wantStatus(person, influencer.StatusActive) // somebody may still be at it

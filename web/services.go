@@ -13,6 +13,7 @@ type Services struct {
 	Import   Importer
 	Keys     Keys
 	People   People
+	Policies Policies
 	Rule     Rule // needed with Accounts and Exports
 	Resyncs  Resyncs
 	Summary  Summarizer
@@ -43,6 +44,9 @@ func (a *api) register(s Services) {
 	}
 	if s.Accounts != nil {
 		a.accountRoutes(s.Accounts, s.Rule)
+	}
+	if s.Policies != nil {
+		a.policyRoutes(s.Policies)
 	}
 	if s.Keys != nil {
 		a.keyRoutes(s.Keys)

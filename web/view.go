@@ -94,7 +94,7 @@ type Decision struct {
 	Note           string               `json:"note"`
 	Sentence       influencer.Bilingual `json:"sentence"`
 	FirstGrantedAt *time.Time           `json:"first_granted_at"` // as the decision left it
-	Sum            *influencer.Sum      `json:"sum"`              // null where the rule was not asked
+	Sum            *influencer.Sum      `json:"sum,omitempty" doc:"How the rule came to its answer; absent where it was not asked"`
 	Evidence       Evidence             `json:"evidence"`
 }
 
@@ -116,12 +116,13 @@ type AccountEvidence struct {
 
 // PolicyVersion is one version of the rule. Policy has the policy file's form.
 type PolicyVersion struct {
-	Version   int               `json:"version"`
-	Author    string            `json:"author"`
-	Note      string            `json:"note"`
-	CreatedAt *time.Time        `json:"created_at"`
-	Changes   []string          `json:"changes"` // against the version before
-	Policy    influencer.Policy `json:"policy"`
+	Version   int        `json:"version"`
+	Author    string     `json:"author"`
+	Note      string     `json:"note"`
+	CreatedAt *time.Time `json:"created_at"`
+	DecidedAt *time.Time `json:"decided_at" doc:"When everybody had been decided under it; null while that is under way"`
+	Changes   []string   `json:"changes"` // against the version before
+	Policy    PolicyFile `json:"policy"`
 }
 
 // Key is an API key without the key.
@@ -159,7 +160,7 @@ type Draft struct {
 	Base        int                   `json:"base"`    // the version that was in force when it was saved
 	Version     *int                  `json:"version"` // the version that it became
 	Changes     []string              `json:"changes"` // against the policy in force
-	Policy      influencer.Policy     `json:"policy"`
+	Policy      PolicyFile            `json:"policy"`
 }
 
 // PreviewGroup counts one agency's or platform's people by what a policy would do
@@ -252,8 +253,8 @@ func (v Viewer) Decision(d influencer.OwnedDecision) Decision {
 // PolicyVersion views a version of the rule.
 func (v Viewer) PolicyVersion(p influencer.PolicyVersion) PolicyVersion {
 	return PolicyVersion{
-		Version: p.Policy.Version, Author: p.Author, Note: p.Note, CreatedAt: stamp(p.CreatedAt),
-		Changes: append([]string{}, p.Changes...), Policy: p.Policy,
+		Version: p.Policy.Version, Author: p.Author, Note: p.Note, CreatedAt: stamp(p.CreatedAt), DecidedAt: stamp(p.DecidedAt),
+		Changes: append([]string{}, p.Changes...), Policy: policyFile(p.Policy),
 	}
 }
 
@@ -261,7 +262,7 @@ func (v Viewer) PolicyVersion(p influencer.PolicyVersion) PolicyVersion {
 func (v Viewer) Draft(d influencer.Draft) Draft {
 	out := Draft{
 		ID: d.ID, State: d.State, EffectiveAt: stamp(d.EffectiveAt), ScheduledBy: d.ScheduledBy, Author: d.Author, Note: d.Note,
-		CreatedAt: stamp(d.CreatedAt), Base: d.Base, Changes: append([]string{}, d.Changes...), Policy: d.Policy,
+		CreatedAt: stamp(d.CreatedAt), Base: d.Base, Changes: append([]string{}, d.Changes...), Policy: policyFile(d.Policy),
 	}
 	if d.Version != 0 {
 		out.Version = &d.Version

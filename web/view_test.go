@@ -49,7 +49,7 @@ func TestDecisionJSON(t *testing.T) {
 		}}}
 	want := `{"id":3,"person_id":7,"nip":"1986**** ****** * 001","name":"","agency":"","at":"2026-11-23T02:00:00Z","from":"none","to":"active",` +
 		`"reason":"qualifies","event":"granted","policy_version":1,"actor":"rule","note":"","sentence":{"id":"Diberikan.","en":"Granted."},` +
-		`"first_granted_at":"2026-11-23T02:00:00Z","sum":null,"evidence":{"status":"none","accounts":[` +
+		`"first_granted_at":"2026-11-23T02:00:00Z","evidence":{"status":"none","accounts":[` +
 		`{"account_id":1,"platform":"x","handle":"sri","state":"ok","state_since":null,"readings":[` +
 		`{"observed_at":"2026-11-23T02:00:00Z","last_seen_at":"2026-11-23T02:00:00Z","reads":1,"followers":null,"friends":null,"following":null,"posts":null,` +
 		`"last_active_at":null,"suspect":false,"source":"x/v2"}]}]}}`

@@ -79,7 +79,7 @@ func TestPolicyLife(t *testing.T) {
 func (c *cli) job(t *testing.T) {
 	t.Helper()
 	a, _, _ := c.app("")
-	err := a.within(context.Background(), func(ctx context.Context, h *house) error { return h.policyJob().Run(ctx) })
+	err := a.within(context.Background(), func(ctx context.Context, h *house) error { return h.policyJobs()[0].Run(ctx) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -218,6 +218,7 @@ func (h *house) webOptions(checks []web.Check, p *postman) web.Options {
 			Import:   h.store,
 			Keys:     h.store,
 			People:   h.store,
+			Policies: h.store,
 			Rule:     h.store,
 			Summary:  h.store,
 			Webhooks: p.webWebhooks(),
@@ -239,7 +240,7 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	o.Headroom = s.room
 	s.hear(&o)
 	o.Resyncs = h.store
-	o.Jobs = slices.Concat(o.Jobs, h.renewJobs(on), h.countJobs(), h.badgeJobs())
+	o.Jobs = slices.Concat(o.Jobs, h.policyJobs(), h.renewJobs(on), h.countJobs(), h.badgeJobs())
 	o.Webhooks = s.postman.workerWebhooks()
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)

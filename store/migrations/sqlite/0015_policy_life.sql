@@ -19,4 +19,6 @@ CREATE INDEX policy_drafts_due ON policy_drafts (effective_at) WHERE state = 'sc
 -- When everybody had been decided under a version; NULL while that is under way,
 -- or was cut short. The rule in force stays the highest version.
 ALTER TABLE policies ADD COLUMN decided_at INTEGER;
+-- From when on somebody may take up what was not finished: a lease.
+ALTER TABLE policies ADD COLUMN decide_from INTEGER;
 UPDATE policies SET decided_at = created_at;
