@@ -29,7 +29,8 @@ build: ## Build bin/pengikut, a static binary
 	@echo "building bin/pengikut (the first time takes a minute or two)"
 	@$(BUILD) -o bin/pengikut ./cmd/pengikut
 
-test: setup ## Run all tests with the race detector, on real Postgres and Redis servers they start themselves
+test: setup ## Run all tests with the race detector, and the laws of the rule 10,000 times, on servers they start themselves
+	go test $(ARGS) ./influencer
 	go test -race -timeout 15m $(ARGS) ./...
 
 lint: ## Check format, vet, lint and known vulnerabilities
