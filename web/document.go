@@ -23,6 +23,7 @@ func (a *api) finish() {
 		panic("web: the OpenAPI document cannot be written: " + err.Error())
 	}
 	a.openapi = raw
+	a.docsRoutes()
 	a.raw(routeSpec{
 		method: http.MethodGet, path: "/api/openapi.json", id: "openapi", tag: "documentation", summary: "This document", who: public,
 	}, func(w http.ResponseWriter, _ *http.Request) {
