@@ -20,8 +20,11 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// keyScheme is the name of the keys in the document.
-const keyScheme = "key"
+// Names in the document.
+const (
+	keyScheme    = "key" // of the keys
+	schemaPrefix = "#/components/schemas/"
+)
 
 // api is the HTTP API: its table of routes, and what stands around each.
 type api struct {
@@ -51,7 +54,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 
 // apiConfig is huma's, without what it would serve by itself, and strict.
 func apiConfig(version string) huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[huma.ErrorModel](), reflect.TypeFor[Problem]())
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -73,8 +75,9 @@ func (c closer) close(s *huma.Schema) {
 
 // closeAll closes the schemas of a whole document.
 func (c closer) closeAll(o *huma.OpenAPI) {
-	for _, s := range o.Components.Schemas.Map() {
+	for name, s := range o.Components.Schemas.Map() {
 		c.close(s)
+		nullPointers(s, o.Components.Schemas.TypeFromRef(schemaPrefix+name))
 	}
 	eachOperation(o, func(_ string, op *huma.Operation) {
 		for _, p := range op.Parameters {
@@ -99,6 +102,25 @@ func eachOperation(o *huma.OpenAPI, fn func(path string, op *huma.Operation)) {
 			if op != nil {
 				fn(path, op)
 			}
+		}
+	}
+}
+
+// nullPointers says of members that are pointers to structs that they may be null, which
+// huma says only of numbers, texts and times.
+func nullPointers(s *huma.Schema, t reflect.Type) {
+	if t == nil || t.Kind() != reflect.Struct {
+		return
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		member := s.Properties[name]
+		if member == nil || member.Ref == "" || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omit") {
+			continue
+		}
+		s.Properties[name] = &huma.Schema{
+			Description: member.Description,
+			AnyOf:       []*huma.Schema{{Ref: member.Ref}, {Type: "null", Enum: []any{nil}}}, // of the type alone huma would let anything in
 		}
 	}
 }

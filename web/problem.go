@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -154,15 +155,12 @@ func knownProblem(err error) *Problem {
 	return nil
 }
 
-// textFrom is the text of the error in err's chain that is, or wraps, target
-// itself: without what the layers above have added.
+// textFrom is err's text from where target's own begins: without what the layers
+// above have put before it.
 func textFrom(err, target error) string {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if e == target || errors.Unwrap(e) == target {
-			return e.Error()
-		}
-	}
-	return target.Error()
+	_, after, _ := strings.Cut(err.Error(), target.Error())
+	line, _, _ := strings.Cut(after, "\n") // of errors that were joined, the first
+	return target.Error() + line
 }
 
 // asProblem turns what huma says of a request that is not valid into a problem:

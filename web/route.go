@@ -126,7 +126,9 @@ func (s routeSpec) writes() bool { return s.method != http.MethodGet }
 
 // problems are the statuses of all bad answers.
 func (s routeSpec) problems() []int {
-	all := append([]int{http.StatusBadRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable}, s.errors...)
+	all := append([]int{
+		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+	}, s.errors...)
 	if s.who != public {
 		all = append(all, http.StatusUnauthorized, http.StatusForbidden)
 	}
@@ -145,4 +147,15 @@ func (s routeSpec) security() []map[string][]string {
 		return nil
 	}
 	return []map[string][]string{{keyScheme: {}}}
+}
+
+// Route is a line of the table of routes, for those who look at it from outside.
+type Route struct {
+	Method, Path, ID string
+	Who              string // "anybody", "viewer" for any key, or "admin"
+}
+
+// Routes is the table of routes.
+func (s *Server) Routes() []Route {
+	return each(s.routes, func(r routeSpec) Route { return Route{r.method, r.path, r.id, r.who.String()} })
 }

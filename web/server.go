@@ -59,8 +59,9 @@ func (o Options) withDefaults() Options {
 
 // Server answers HTTP.
 type Server struct {
-	http  *http.Server
-	drain time.Duration
+	http   *http.Server
+	drain  time.Duration
+	routes []routeSpec
 }
 
 // New builds a server; it listens nowhere yet.
@@ -96,7 +97,7 @@ func (a *api) serving(o Options) *Server {
 	if o.Metrics.Handler != nil {
 		a.metrics(o.Metrics)
 	}
-	s := &Server{drain: o.Drain, http: &http.Server{
+	s := &Server{drain: o.Drain, routes: a.routes, http: &http.Server{
 		Handler:           guard(a.watch(a.unrouted(a.mux))),
 		MaxHeaderBytes:    maxHeader,
 		ReadHeaderTimeout: headerTimeout,

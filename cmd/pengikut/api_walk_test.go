@@ -15,6 +15,7 @@ import (
 
 	"github.com/pengikut/pengikut/connectors/simulator"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
 	"github.com/pengikut/pengikut/worker"
 )
 
@@ -26,7 +27,7 @@ var mayOrder = []string{}
 type walker struct {
 	t       *testing.T
 	house   *house
-	server  http.Handler
+	server  *web.Server
 	doc     *document
 	gen     *generator
 	admins  []string // keys; several, because calls are limited by key
@@ -43,6 +44,7 @@ type walker struct {
 func TestWalkOfTheAPI(t *testing.T) {
 	t.Parallel()
 	w := newWalk(t, newCLI(t))
+	w.table()
 	w.doors()
 	w.otherAgencies()
 	for w.asked < 10_000 {
@@ -192,6 +194,23 @@ func (w *walker) patience(op *operation) time.Duration {
 		}
 	}
 	return time.Minute
+}
+
+// table asks every route of the table without a key, those among them that are not
+// in the document.
+func (w *walker) table() {
+	for _, route := range w.server.Routes() {
+		r := httptest.NewRecorder()
+		path := strings.NewReplacer("{", "", "}", "").Replace(route.Path)
+		w.server.ServeHTTP(r, httptest.NewRequest(route.Method, path, nil))
+		open := route.Who == "anybody"
+		if open && (route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/api/docs") && route.Path != "/api/openapi.json") {
+			w.t.Errorf("anybody may call %s %s", route.Method, route.Path)
+		}
+		if (r.Code == http.StatusUnauthorized) == open || r.Code >= 500 {
+			w.t.Errorf("%s %s without a key: %d", route.Method, route.Path, r.Code)
+		}
+	}
 }
 
 // doors asks each operation without a key, with a key that is none, and those of

@@ -16,7 +16,11 @@ function el(tag, attributes, ...children) {
   return e;
 }
 
+// past is a schema without the choice of null.
+const past = (schema) => schema && schema.anyOf ? schema.anyOf.find((s) => s.type !== "null") || schema : schema;
+
 function at(schema) {
+  schema = past(schema);
   while (schema && schema.$ref) schema = doc.components.schemas[schema.$ref.split("/").pop()];
   return schema || {};
 }
@@ -29,9 +33,9 @@ function nameOf(raw) {
   const s = at(raw);
   let name = kinds(s)[0] || "anything";
   if (name === "array") name = "list of " + nameOf(s.items);
-  else if (raw.$ref) name = raw.$ref.split("/").pop();
+  else if (past(raw).$ref) name = past(raw).$ref.split("/").pop();
   else if (s.format && name === "string") name = s.format;
-  return name + (nullable(s) ? " or null" : "");
+  return name + (nullable(s) || raw.anyOf ? " or null" : "");
 }
 
 // bounds tells what a value must be.
