@@ -162,8 +162,15 @@ func accountsSQL(db *gorm.DB, l *listing, after int64, limit int) (query string,
 			return "", nil, fmt.Errorf("where the page begins: %w", err)
 		}
 	}
-	return "SELECT " + accountColumns + " FROM people p JOIN accounts a ON a.person_id = p.id" +
-			l.whereSQL("p.agency = ?", "p.id >= ?", "(p.id > ? OR a.id > ?)") + " ORDER BY p.id, a.id LIMIT ?",
+	from := "people p JOIN accounts a ON a.person_id = p.id" + l.whereSQL()
+	if onPostgres(db) {
+		// Person by person, which the planner would not do for conditions that few
+		// accounts meet: it would gather all those of all agencies first.
+		from = "people p CROSS JOIN LATERAL (SELECT * FROM accounts a" + l.whereSQL("a.person_id = p.id") + " ORDER BY a.id) a WHERE true"
+	} else if len(l.where) == 0 {
+		from += " WHERE true"
+	}
+	return "SELECT " + accountColumns + " FROM " + from + " AND p.agency = ? AND p.id >= ? AND (p.id > ? OR a.id > ?) ORDER BY p.id, a.id LIMIT ?",
 		l.with(l.agency, person, person, after, limit), nil
 }
 

@@ -108,12 +108,28 @@ func (s *Store) CountTotals(ctx context.Context) error {
 
 func (s *Store) countAndKeep(ctx context.Context, fresh time.Duration) (totals, error) {
 	began := time.Now()
-	t, err := s.count(s.db.WithContext(ctx), influencer.SummaryFilter{FreshWithin: fresh}, true)
+	t, err := s.countWhole(s.db.WithContext(ctx), fresh)
 	if err != nil {
 		return t, err
 	}
 	took := time.Since(began)
 	return t, s.write(ctx, func(tx *gorm.DB) error { return t.keep(tx, took) })
+}
+
+// countWhole has a minute: on Postgres it leaves the other processors to those who
+// wait for an answer.
+func (s *Store) countWhole(db *gorm.DB, fresh time.Duration) (t totals, err error) {
+	f := influencer.SummaryFilter{FreshWithin: fresh}
+	if !onPostgres(db) {
+		return s.count(db, f, true) // a transaction would keep writers waiting
+	}
+	err = db.Transaction(func(tx *gorm.DB) (err error) {
+		if err = tx.Exec("SET LOCAL max_parallel_workers_per_gather = 0").Error; err == nil {
+			t, err = s.count(tx, f, true)
+		}
+		return err
+	})
+	return t, err
 }
 
 // lastCount reads what is kept; a zero time means that nothing was counted yet.

@@ -40,7 +40,13 @@ CREATE TABLE totals_accounts (
 -- these columns.
 CREATE INDEX people_agency_status ON people (agency, status, id);
 CREATE INDEX accounts_platform_person ON accounts (platform, person_id);
-CREATE INDEX accounts_state ON accounts (state, platform, id) WHERE state <> 'ok';
+CREATE INDEX accounts_state ON accounts (state, id) WHERE state <> 'ok';
+CREATE INDEX accounts_unreadable ON accounts (id) WHERE state <> 'ok' AND state <> 'pending';
+CREATE INDEX accounts_unreadable_person ON accounts (person_id) WHERE state <> 'ok' AND state <> 'pending';
+
+-- Some states occur on one platform alone: taken for independent, a list of both
+-- would be expected to be short, gathered whole and sorted.
+CREATE STATISTICS accounts_kinds (mcv) ON platform, state, failures FROM accounts;
 
 -- Part of a name, without looking at every name. The extension comes with
 -- Postgres, but some installations leave it out: then such a search is slower.

@@ -40,5 +40,7 @@ CREATE TABLE totals_accounts (
 -- these columns.
 CREATE INDEX people_agency_status ON people (agency, status, id);
 CREATE INDEX accounts_platform_person ON accounts (platform, person_id);
-CREATE INDEX accounts_state ON accounts (state, platform, id) WHERE state <> 'ok';
+CREATE INDEX accounts_state ON accounts (state, id) WHERE state <> 'ok';
+CREATE INDEX accounts_unreadable ON accounts (id) WHERE state <> 'ok' AND state <> 'pending';
+CREATE INDEX accounts_unreadable_person ON accounts (person_id) WHERE state <> 'ok' AND state <> 'pending';
 
