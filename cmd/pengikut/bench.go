@@ -63,6 +63,7 @@ must be empty, and is left empty.`,
 		Args:    takes(cobra.NoArgs),
 	}
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return a.bench(cmd, f) }
+	c.AddCommand(a.benchAPICommand())
 	c.Flags().IntVar(&f.accounts, "accounts", 20_000, "accounts to read")
 	c.Flags().IntVar(&f.naive, "naive-accounts", 5_000, "accounts for the naive design, at most --accounts: its rate is the same")
 	c.Flags().IntVar(&f.concurrency, "concurrency", 8, "calls at a time")

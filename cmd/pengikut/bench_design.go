@@ -31,6 +31,7 @@ type benchOrder struct {
 	Database, Redis, Platform string
 	Accounts, Concurrency     int
 	Later                     time.Duration // how far its clock is ahead
+	Pace                      int           // accounts a second that the platform answers; 0 for all it can
 }
 
 func (o benchOrder) now() time.Time { return time.Now().Add(o.Later) }
@@ -73,6 +74,8 @@ func (o benchOrder) perform(ctx context.Context) (benchFigure, error) {
 
 // ours is the service as it runs: scheduler, plan, queue, sync, record.
 func (o benchOrder) ours(ctx context.Context, c worker.Connector) (time.Duration, int, error) {
+	c, free := newPaced(c, o.Pace)
+	defer free()
 	s, err := store.Open(ctx, store.Options{URL: o.Database, Now: o.now, MaxConns: o.Concurrency + 4})
 	if err != nil {
 		return 0, 0, err

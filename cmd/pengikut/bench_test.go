@@ -1,0 +1,59 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+)
+
+// The whole benchmark of the API on a small database: every kind of request is
+// answered, beside a sync, and nothing of it is left.
+func TestBenchAPI(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t).onPostgres()
+	a, _, _ := c.app("")
+	child := exec.CommandContext(t.Context(), os.Args[0], "bench", "api", "--people", "1000", "--syncing", "300", "--for", "1s", "-o", "json")
+	child.Env = append(a.environ, asProgram+"=1", "TMPDIR="+c.dir)
+	child.Stderr = os.Stderr
+	out, err := child.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r apiReport
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Figures) != len(requests)+1 || r.Accounts != 3000 || r.Counts == 0 || r.WorstRatio <= 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, f := range r.Figures {
+		if f.Calls < 20 || f.P99 <= 0 || f.P50 > f.P99 || f.P99 > f.Max {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestBenchAPIRefuses(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.want(exitFailed, "bench", "api") // on SQLite
+	for _, bad := range [][]string{{"--people", "10"}, {"--syncing", "200000"}, {"--rate", "0"}, {"--for", "10ms"}, {"-o", "csv"}} {
+		c.want(exitUsage, slices.Concat([]string{"bench", "api"}, bad)...)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	var took []time.Duration
+	for i := range 100 {
+		took = append(took, time.Duration(100-i)*time.Millisecond)
+	}
+	r := apiReport{Figures: []apiFigure{figureOf(selectOne, took[98:]), figureOf("summary", took), figureOf("person", nil)}}
+	r.compare()
+	if f := r.Figures[1]; f.P50 != 51 || f.P99 != 100 || f.Max != 100 || f.Ratio != 50 || r.WorstRatio != 50 {
+		t.Errorf("%+v", r)
+	}
+}
