@@ -87,8 +87,7 @@ func onLoopback(address string) bool {
 	if err != nil {
 		return false
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return loopback(host)
 }
 
 // minMetricsToken keeps a token from being guessed; nothing slows a guesser down.

@@ -42,6 +42,7 @@ type Config struct {
 
 	Badge     Badge
 	Metrics   Metrics
+	Server    Server
 	X         X
 	Graph     Graph
 	Instagram Instagram
@@ -59,6 +60,14 @@ type Badge struct {
 	On        bool
 	PublicURL string // where the public reaches this service, without a slash at the end
 	Issuer    string // the institution in whose name badges are issued
+}
+
+// Server is a service elsewhere that commands ask through its API, in the place of a
+// database here.
+type Server struct {
+	URL   string            // https://…, without a slash at the end; "" is none
+	Key   influencer.Secret // an API key of that service
+	Plain bool              // http:// may go to another machine, where everybody on the way can read
 }
 
 // Metrics says how Prometheus may read the metrics, besides with an API key at

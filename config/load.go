@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -173,8 +174,23 @@ func (l *loader) complete() {
 		l.pair("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")
 	}
 	l.pair("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET")
+	l.checkServer()
 	if c.Metrics.Listen != "" && c.Metrics.Token == "" && !onLoopback(c.Metrics.Listen) {
 		l.problem(prefix+"METRICS_LISTEN", "%q is not on loopback: others could read it, so set %sMETRICS_TOKEN", c.Metrics.Listen, prefix)
+	}
+}
+
+// checkServer refuses a service that would get its key in the open.
+func (l *loader) checkServer() {
+	s := l.c.Server
+	if s.URL == "" {
+		return
+	}
+	if s.Key == "" {
+		l.problem(prefix+"SERVER", "is of no use without %sKEY", prefix)
+	}
+	if u, err := url.Parse(s.URL); err == nil && u.Scheme == "http" && !s.Plain && !loopback(u.Hostname()) {
+		l.problem(prefix+"SERVER", "is http:// and not on this machine: the key could be read on the way. Use https://, or set %sSERVER_PLAIN=on", prefix)
 	}
 }
 

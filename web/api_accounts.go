@@ -28,12 +28,13 @@ type AccountPath struct {
 
 type listAccountsInput struct {
 	PageQuery
-	Platform string `query:"platform" format:"platform" doc:"Only there"`
-	State    string `query:"state" format:"state" doc:"Only in this state"`
-	Agency   string `query:"agency" maxLength:"200" doc:"Only of this agency, by its whole name"`
-	PersonID int64  `query:"person_id" minimum:"1" doc:"Only this person's"`
-	Problem  string `query:"problem" format:"problem" doc:"Only those with this problem"`
-	Stale    bool   `query:"stale" doc:"Only those whose last good read is too old for the rule to trust, or that never had one"`
+	Platform    string    `query:"platform" format:"platform" doc:"Only there"`
+	State       string    `query:"state" format:"state" doc:"Only in this state"`
+	Agency      string    `query:"agency" maxLength:"200" doc:"Only of this agency, by its whole name"`
+	PersonID    int64     `query:"person_id" minimum:"1" doc:"Only this person's"`
+	Problem     string    `query:"problem" format:"problem" doc:"Only those with this problem"`
+	StaleBefore time.Time `query:"stale_before" doc:"Only those whose last good read is older, or that never had one" example:"2026-11-01T00:00:00+07:00"`
+	Stale       bool      `query:"stale" doc:"Only those whose last good read is too old for the rule to trust, or that never had one"`
 }
 
 func (a *api) accountRoutes(accounts Accounts, rule Rule) {
@@ -52,7 +53,7 @@ func (a *api) accountRoutes(accounts Accounts, rule Rule) {
 		if err != nil {
 			return nil, err
 		}
-		if in.Stale {
+		if f.StaleBefore = in.StaleBefore; in.Stale {
 			f.StaleBefore = staleBefore
 		}
 		page, err := accounts.Accounts(ctx, f, in.paging())

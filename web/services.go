@@ -32,6 +32,7 @@ func (a *api) register(s Services) {
 	}
 	if s.People != nil {
 		a.peopleRoutes(s.People)
+		a.decisionRoutes(s.People)
 	}
 	if s.Acts != nil {
 		a.actRoutes(s.Acts, s.People)

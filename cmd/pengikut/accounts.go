@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
 )
 
 // accountFlags narrow a list of accounts.
@@ -27,7 +29,8 @@ func (a *app) accountsCommand() *cobra.Command {
 			if _, err := f.filter(a.now()); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.accounts(ctx, h, f, l) })
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.accounts(ctx, h, f, l) },
+				func(ctx context.Context, r *remote) error { return a.remoteAccounts(ctx, r, f, l) })
 		},
 	}
 	c.Flags().StringVar(&f.platform, "platform", "", "only on this platform: "+platformNames())
@@ -93,6 +96,25 @@ func (a *app) accounts(ctx context.Context, h *house, f accountFlags, l listFlag
 	return show(ctx, a, rows, l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
 		return h.store.Accounts(ctx, filter, p)
 	})
+}
+
+func (a *app) remoteAccounts(ctx context.Context, r *remote, f accountFlags, l listFlags) error {
+	filter, err := f.filter(a.now())
+	if err != nil {
+		return err
+	}
+	query := url.Values{"platform": {string(filter.Platform)}, "state": {string(filter.State)}, "agency": {filter.Agency}, "problem": {string(filter.Problem)}}
+	if err := r.about(ctx, query, f.nip, a.now()); err != nil {
+		return err
+	}
+	if !filter.StaleBefore.IsZero() {
+		query.Set("stale_before", filter.StaleBefore.UTC().Format(time.RFC3339Nano))
+	}
+	rows := accountList(a.now(), never)
+	if f.problem != "" {
+		rows = problemList(rows, influencer.Lang(f.lang), filter.Problem)
+	}
+	return show(ctx, a, asked(rows, ownedOf), l, pages[web.OwnedAccount](r, "/api/v1/accounts", query))
 }
 
 // personID finds a person by a NIP as typed.

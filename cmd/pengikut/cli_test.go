@@ -53,6 +53,14 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+// stand stops the clock.
+func (c *clock) stand() {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at, c.since = now, time.Time{}
+}
+
 // cli runs the program in this process, as a person with this environment would.
 type cli struct {
 	t     testing.TB

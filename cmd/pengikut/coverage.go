@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -33,7 +35,16 @@ The accounts themselves: pengikut accounts --problem never|stale|unreadable`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.coverage(ctx, h, f, l) })
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.coverage(ctx, h, f, l) },
+				func(ctx context.Context, r *remote) error {
+					query := url.Values{"agency": filled(agency), "platform": filled(string(f.Platform)), "by": filled(by)}
+					v, err := ask[web.CoverageReport](ctx, r, http.MethodGet, "/api/v1/coverage", query, nil)
+					if err != nil {
+						return err
+					}
+					report := influencer.CoverageReport{At: v.CountedAt, Total: coverageRowOf(v.Total), Rows: backs(v.Items, coverageRowOf)}
+					return a.showCoverage(ctx, v, report, f, a.now(), l)
+				})
 		},
 	}
 	c.Flags().StringVar(&agency, "agency", "", "only this agency")
@@ -53,14 +64,18 @@ func (a *app) coverage(ctx context.Context, h *house, f influencer.CoverageFilte
 	if err != nil {
 		return err
 	}
+	return a.showCoverage(ctx, web.CoverageReportView(r), r, f, h.now(), l)
+}
+
+func (a *app) showCoverage(ctx context.Context, view web.CoverageReport, r influencer.CoverageReport, f influencer.CoverageFilter, now time.Time, l listFlags) error {
 	if l.output == "json" {
-		return writeView(a, web.CoverageReportView(r))
+		return writeView(a, view)
 	}
 	rows := r.Rows
 	if l.output == "table" && len(rows) > 1 {
 		rows = append(rows, r.Total)
 	}
-	return show(ctx, a, coverageList(f, h.now()), l, all(rows))
+	return show(ctx, a, coverageList(f, now), l, all(rows))
 }
 
 // writeView writes one view as JSON.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
 )
 
 // decisionFlags narrow a list of decisions.
@@ -27,7 +29,8 @@ func (a *app) decisionsCommand() *cobra.Command {
 			if _, err := f.filter(a.now()); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.decisions(ctx, h, f, l) })
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.decisions(ctx, h, f, l) },
+				func(ctx context.Context, r *remote) error { return a.remoteDecisions(ctx, r, f, l) })
 		},
 	}
 	c.Flags().StringVar(&f.agency, "agency", "", "only of this agency")
@@ -113,6 +116,21 @@ func (a *app) decisions(ctx context.Context, h *house, f decisionFlags, l listFl
 	return show(ctx, a, decisionList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
 		return h.store.Decisions(ctx, filter, p)
 	})
+}
+
+func (a *app) remoteDecisions(ctx context.Context, r *remote, f decisionFlags, l listFlags) error {
+	filter, err := f.filter(a.now())
+	if err != nil {
+		return err
+	}
+	query := url.Values{"agency": {filter.Agency}, "status": {string(filter.To)}, "reason": {string(filter.Reason)}}
+	if err := r.about(ctx, query, f.nip, a.now()); err != nil {
+		return err
+	}
+	if !filter.Since.IsZero() {
+		query.Set("since", filter.Since.Format(time.RFC3339Nano))
+	}
+	return show(ctx, a, asked(decisionList(a.now()), decisionOf), l, pages[web.Decision](r, "/api/v1/decisions", query))
 }
 
 func decisionList(now time.Time) list[influencer.OwnedDecision] {

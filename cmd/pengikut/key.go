@@ -103,8 +103,10 @@ func (a *app) keyListCommand() *cobra.Command {
 		Short: "List the keys without the keys",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error {
 				return show(ctx, a, keyList(h.now()), l, h.store.Keys)
+			}, func(ctx context.Context, r *remote) error {
+				return show(ctx, a, asked(keyList(a.now()), keyOf), l, pages[web.Key](r, "/api/v1/keys", nil))
 			})
 		},
 	}

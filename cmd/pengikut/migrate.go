@@ -25,7 +25,7 @@ func (a *app) migrateUpCommand() *cobra.Command {
 }
 
 func (a *app) migrateUp(ctx context.Context) error {
-	c, err := a.config()
+	c, err := a.localConfig()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 }
 
 func (a *app) migrateStatus(ctx context.Context, f listFlags) error {
-	c, err := a.config()
+	c, err := a.localConfig()
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -85,10 +86,13 @@ func (a *app) listPeople(use, short string, f *peopleFlags, none string) *cobra.
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error {
 				return show(ctx, a, peopleList(h.now(), none), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.PersonAccounts], error) {
 					return h.store.People(ctx, filter, p)
 				})
+			}, func(ctx context.Context, r *remote) error {
+				query := url.Values{"q": {filter.Query}, "agency": {filter.Agency}, "platform": {string(filter.Platform)}, "status": {joinedBy(filter.Statuses, ",")}}
+				return show(ctx, a, asked(peopleList(a.now(), none), personOf), l, pages[web.Person](r, "/api/v1/people", query))
 			})
 		},
 	}

@@ -32,7 +32,8 @@ type resyncService interface {
 
 // withResyncs hands the service to fn with its clock, and closes it after.
 func (a *app) withResyncs(ctx context.Context, fn func(ctx context.Context, s resyncService, now time.Time) error) error {
-	return a.within(ctx, func(ctx context.Context, h *house) error { return fn(ctx, &localResyncs{a: a, house: h}, h.now()) })
+	return a.either(ctx, func(ctx context.Context, h *house) error { return fn(ctx, &localResyncs{a: a, house: h}, h.now()) },
+		func(ctx context.Context, r *remote) error { return fn(ctx, remoteResyncs{r}, a.now()) })
 }
 
 // localResyncs works on the database itself.

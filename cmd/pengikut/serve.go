@@ -71,7 +71,7 @@ schema is refused, except the embedded one, which is brought up to date.`,
 }
 
 func (a *app) serve(ctx context.Context, r roles, log *slog.Logger) error {
-	c, err := a.config()
+	c, err := a.localConfig()
 	if err != nil {
 		return err
 	}

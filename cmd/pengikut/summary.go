@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +29,15 @@ func (a *app) summaryCommand() *cobra.Command {
 				return badUsage(cmd, err)
 			}
 			f := influencer.SummaryFilter{Agency: agency, Platform: p}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.summary(ctx, h, f, l) })
+			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.summary(ctx, h, f, l) },
+				func(ctx context.Context, r *remote) error {
+					query := url.Values{"agency": filled(agency), "platform": filled(string(p))}
+					s, err := ask[web.Summary](ctx, r, http.MethodGet, "/api/v1/summary", query, nil)
+					if err != nil {
+						return err
+					}
+					return a.showSummary(ctx, s, summaryOf(s), a.now(), l)
+				})
 		},
 	}
 	c.Flags().StringVar(&agency, "agency", "", "only this agency")
@@ -45,13 +55,17 @@ func (a *app) summary(ctx context.Context, h *house, f influencer.SummaryFilter,
 	if err != nil {
 		return err
 	}
+	return a.showSummary(ctx, web.SummaryView(s), s, h.now(), l)
+}
+
+func (a *app) showSummary(ctx context.Context, view web.Summary, s influencer.Summary, now time.Time, l listFlags) error {
 	if l.output == "json" {
-		return writeView(a, web.SummaryView(s))
+		return writeView(a, view)
 	}
 	if l.output == "table" {
-		a.tellSummary(s, h.now())
+		a.tellSummary(s, now)
 	}
-	return show(ctx, a, agencyList(h.now()), l, all(s.Agencies))
+	return show(ctx, a, agencyList(now), l, all(s.Agencies))
 }
 
 // tellSummary prints what is not by agency.

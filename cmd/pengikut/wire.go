@@ -31,7 +31,7 @@ type house struct {
 func (a *app) open(ctx context.Context) (*house, error) { return a.openFor(ctx, existing) }
 
 func (a *app) openFor(ctx context.Context, may access) (*house, error) {
-	c, err := a.config()
+	c, err := a.localConfig()
 	if err != nil {
 		return nil, err
 	}

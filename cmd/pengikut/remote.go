@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/pengikut/pengikut/config"
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
+)
+
+// errLocal is what a command says that has no way to ask a service elsewhere.
+var errLocal = errors.New("this command works on the database itself, and PENGIKUT_SERVER names a service elsewhere: run it there, or unset PENGIKUT_SERVER")
+
+const (
+	remoteTimeout = time.Minute // of one request
+	maxAnswer     = 64 << 20
+)
+
+// remote is a running service elsewhere, asked through its API.
+type remote struct {
+	base string // without a slash at the end
+	key  influencer.Secret
+	http *http.Client
+}
+
+// remote is the service that the configuration names, nil when it names none.
+func (a *app) remote() (*remote, error) {
+	c, err := a.config()
+	if err != nil || c.Server.URL == "" {
+		return nil, err
+	}
+	return newRemote(c), nil
+}
+
+// localConfig is the configuration of a command that has no way to ask a service.
+func (a *app) localConfig() (config.Config, error) {
+	c, err := a.config()
+	if err == nil && c.Server.URL != "" {
+		err = errLocal
+	}
+	return c, err
+}
+
+func newRemote(c config.Config) *remote {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
+		DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, ForceAttemptHTTP2: true}
+	return &remote{base: c.Server.URL, key: c.Server.Key, http: &http.Client{Timeout: remoteTimeout, Transport: transport,
+		// The key goes nowhere but where the operator said.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// either runs a command on this machine's database, or through the API of the
+// service that PENGIKUT_SERVER names.
+func (a *app) either(ctx context.Context, here func(context.Context, *house) error, there func(context.Context, *remote) error) error {
+	r, err := a.remote()
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return a.within(ctx, here)
+	}
+	defer r.http.CloseIdleConnections()
+	return there(ctx, r)
+}
+
+// ask calls a route and reads its answer. A nil body sends none.
+func ask[T any](ctx context.Context, r *remote, method, path string, query url.Values, body any) (out T, err error) {
+	req, err := r.request(ctx, method, path, query, body)
+	if err != nil {
+		return out, err
+	}
+	resp, err := r.http.Do(req)
+	if err != nil {
+		return out, r.unreachable(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return out, r.unreachable(err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return out, r.refused(resp, raw)
+	}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return out, fmt.Errorf("%s does not answer as a Pengikut service does: is PENGIKUT_SERVER right?", r.base)
+	}
+	return out, nil
+}
+
+func (r *remote) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
+	address := r.base + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	var sent io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		sent = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, sent)
+	if err != nil {
+		return nil, errors.New("PENGIKUT_SERVER is no address that can be called")
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Authorization", "Bearer "+r.key.Reveal())
+	req.Header.Set("User-Agent", "pengikut/"+versionText())
+	return req, nil
+}
+
+// unreachable says that the service could not be asked. The query is left out,
+// which may hold a NIP.
+func (r *remote) unreachable(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return fmt.Errorf("%s cannot be asked: %w", r.base, err)
+}
+
+// refused is what a service said that did not do what it was asked.
+func (r *remote) refused(resp *http.Response, raw []byte) error {
+	if resp.StatusCode < http.StatusBadRequest {
+		return fmt.Errorf("%s sends elsewhere, to %s: name that in PENGIKUT_SERVER", r.base, hostOf(resp.Header.Get("Location")))
+	}
+	var p web.Problem
+	if json.Unmarshal(raw, &p) != nil || p.Title == "" {
+		return fmt.Errorf("%s answers %s, and not as a Pengikut service does", r.base, resp.Status)
+	}
+	words := []string{strings.TrimSuffix(p.Title, ".")}
+	if p.Detail != "" {
+		words = append(words, p.Detail)
+	}
+	for _, e := range p.Errors {
+		words = append(words, strings.TrimPrefix(e.Location+": ", ": ")+e.Message)
+	}
+	text := "the service says: " + strings.Join(words, ": ")
+	if resp.StatusCode >= http.StatusInternalServerError {
+		text += " (its log tells more under " + p.RequestID + ")"
+	}
+	if wait := resp.Header.Get("Retry-After"); wait != "" {
+		text += " (try again in " + wait + " s)"
+	}
+	return &remoteError{text: text, notFound: resp.StatusCode == http.StatusNotFound}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "another path"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// remoteError is what a service refused, in words for a person.
+type remoteError struct {
+	text     string
+	notFound bool
+}
+
+func (e *remoteError) Error() string { return e.text }
+
+// Is lets who asks for what is not there be told in a command's own words.
+func (e *remoteError) Is(target error) bool { return e.notFound && target == influencer.ErrNotFound }
+
+// pages is a list of the service.
+func pages[V any](r *remote, path string, query url.Values) source[V] {
+	return func(ctx context.Context, p influencer.Paging) (influencer.Page[V], error) {
+		q := url.Values{}
+		for name, values := range query {
+			if len(values) > 0 && values[0] != "" {
+				q[name] = values
+			}
+		}
+		if q.Set("limit", strconv.Itoa(p.Limit)); p.Cursor != "" {
+			q.Set("cursor", p.Cursor)
+		}
+		page, err := ask[web.Page[V]](ctx, r, http.MethodGet, path, q, nil)
+		return influencer.Page[V]{Items: page.Items, Next: page.NextCursor}, err
+	}
+}
+
+// asked is a list whose rows a service gave as it shows them: the columns are those
+// of rows of this machine, and the JSON is the service's own.
+func asked[V, T any](l list[T], back func(V) T) list[V] {
+	out := list[V]{none: l.none, view: func(v V) any { return v }}
+	for _, col := range l.columns {
+		c := column[V]{head: col.head, right: col.right, long: col.long}
+		if col.cell != nil {
+			c.cell = func(v V) string { return col.cell(back(v)) }
+		}
+		if col.raw != nil {
+			c.raw = func(v V) string { return col.raw(back(v)) }
+		}
+		if col.paint != nil {
+			c.paint = func(v V) text.Color { return col.paint(back(v)) }
+		}
+		out.columns = append(out.columns, c)
+	}
+	return out
+}
+
+// about narrows a query to the person with a NIP as typed, if one is.
+func (r *remote) about(ctx context.Context, query url.Values, typed string, now time.Time) error {
+	if typed == "" {
+		return nil
+	}
+	nip, err := influencer.ParseNIP(typed, now)
+	if err != nil {
+		return err
+	}
+	id, err := r.personID(ctx, nip)
+	query.Set("person_id", strconv.FormatInt(id, 10))
+	return err
+}
+
+// personID finds a person by a NIP. A key that sees NIPs masked may ask too: nobody
+// else has the whole NIP.
+func (r *remote) personID(ctx context.Context, nip influencer.NIP) (int64, error) {
+	page, err := ask[web.Page[web.Person]](ctx, r, http.MethodGet, "/api/v1/people", url.Values{"q": {string(nip)}, "limit": {"2"}}, nil)
+	if err == nil && len(page.Items) != 1 {
+		err = influencer.ErrNotFound
+	}
+	if err != nil {
+		return 0, err
+	}
+	return page.Items[0].ID, nil
+}

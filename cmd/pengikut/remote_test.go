@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/worker"
+)
+
+// afar is a person without the database, who has the address and a key of c's
+// service.
+func (c *cli) afar() *cli {
+	c.t.Helper()
+	key := strings.TrimSpace(c.want(exitDone, "key", "create", "--name", "afar", "--role", "admin").out)
+	c.env["PENGIKUT_LISTEN"] = "127.0.0.1:0"
+	a, _, _ := c.app("")
+	ctx, stop := context.WithCancel(context.Background())
+	h, err := a.open(ctx)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s, err := h.service(ctx, roles{web: true}, worker.Options{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.run(ctx) }()
+	c.t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-done, h.Close()); err != nil {
+			c.t.Error(err)
+		}
+	})
+	return &cli{t: c.t, clock: c.clock, dir: c.t.TempDir(), env: map[string]string{"PENGIKUT_SERVER": "http://" + s.addresses()[0], "PENGIKUT_KEY": key, "USER": "tester"}}
+}
+
+// TestAfarIsAsNear runs commands on the database and through the API: both print
+// the same to the byte.
+func TestAfarIsAsNear(t *testing.T) {
+	both(t, func(t *testing.T, c *cli) {
+		sim := c.rehearse(simulator.Options{Seed: 7, People: 60, Mix: plainMix(), Speed: 1e-9})
+		c.register(sim)
+		c.run("sync", "--all")
+		c.applyHarsh()
+		nip := nips(items[person](c, "people", "--limit", "1"))[0]
+		far := c.afar()
+		c.clock.stand()
+		for _, args := range [][]string{
+			{"people"}, {"people", "--status", "active,revoked"}, {"people", "-q", nip[:8]}, {"people", "--platform", "x", "--limit", "7"}, {"influencers"},
+			{"accounts", "--platform", "instagram"}, {"accounts", "--nip", nip}, {"accounts", "--state", "gone"}, {"accounts", "--stale", "1h"},
+			{"accounts", "--problem", "unreadable"}, {"decisions"}, {"decisions", "--nip", nip}, {"decisions", "--status", "revoked", "--since", "7d"},
+			{"summary"}, {"coverage"}, {"coverage", "--by", "platform"}, {"key", "list"}, {"resyncs"},
+		} {
+			for _, output := range []string{"table", "json", "csv"} {
+				all := append(append([]string{}, args...), "--output", output)
+				near, there := c.want(exitDone, all...), far.want(exitDone, all...)
+				if near.out == "" {
+					t.Errorf("%v prints nothing", all)
+				}
+				if diff := cmp.Diff(near.out, there.out); diff != "" {
+					t.Errorf("%v (-near +afar):\n%s", all, diff)
+				}
+			}
+		}
+	})
+}
+
+// TestAfarSpeaksPlainly asks where nothing good can be answered.
+func TestAfarSpeaksPlainly(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.want(exitDone, "import", c.file("none.csv", "nip,name,agency,unit,platform,handle,external_id\n"))
+	far := c.afar()
+	key := far.env["PENGIKUT_KEY"]
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/page/api/v1/people":
+			io.WriteString(w, "<html>welcome</html>")
+		case "/broken/api/v1/people":
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			http.Redirect(w, r, "https://other.example.go.id/"+r.Header.Get("Authorization"), http.StatusFound)
+		}
+	}))
+	t.Cleanup(elsewhere.Close)
+	for name, one := range map[string]struct {
+		env  map[string]string
+		args []string
+		want string
+		code int
+	}{
+		"a wrong key":     {map[string]string{"PENGIKUT_KEY": "pk_1_wrong"}, []string{"people"}, "the service says: No valid key", exitFailed},
+		"nobody there":    {map[string]string{"PENGIKUT_SERVER": "http://127.0.0.1:1"}, []string{"people"}, "http://127.0.0.1:1 cannot be asked: ", exitFailed},
+		"a page":          {map[string]string{"PENGIKUT_SERVER": elsewhere.URL + "/page"}, []string{"people"}, "does not answer as a Pengikut service does", exitFailed},
+		"a proxy's error": {map[string]string{"PENGIKUT_SERVER": elsewhere.URL + "/broken"}, []string{"people"}, "502 Bad Gateway, and not as a Pengikut service does", exitFailed},
+		"sent elsewhere":  {map[string]string{"PENGIKUT_SERVER": elsewhere.URL}, []string{"people"}, "sends elsewhere, to https://other.example.go.id: name that", exitFailed},
+		"no such person":  {nil, []string{"accounts", "--nip", "198604262009012001"}, "not found", exitFailed},
+		"no such resync":  {nil, []string{"resyncs", "show", "77"}, "there is no resync 77", exitFailed},
+		"a local command": {nil, []string{"migrate", "status"}, "works on the database itself", exitFailed},
+		"the database":    {nil, []string{"replay"}, "works on the database itself", exitFailed},
+		"in the open":     {map[string]string{"PENGIKUT_SERVER": "http://pengikut.example.go.id"}, []string{"people"}, "the key could be read on the way", exitUsage},
+		"without a key":   {map[string]string{"PENGIKUT_KEY": ""}, []string{"people"}, "is of no use without PENGIKUT_KEY", exitUsage},
+		"a bad cursor":    {nil, []string{"people", "--cursor", "x"}, "the service says: ", exitFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			other := &cli{t: t, clock: far.clock, dir: far.dir, env: map[string]string{}}
+			for k, v := range far.env {
+				other.env[k] = v
+			}
+			for k, v := range one.env {
+				other.env[k] = v
+			}
+			r := other.want(one.code, one.args...)
+			if !strings.Contains(r.err, one.want) {
+				t.Errorf("said %q, want %q", r.err, one.want)
+			}
+			if strings.Contains(r.err+r.out, key) || strings.Contains(r.err, "Bearer") {
+				t.Errorf("shows the key: %s", r.err)
+			}
+		})
+	}
+}
+
+// TestAfarKeyFromAFile keeps the key out of the environment.
+func TestAfarKeyFromAFile(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.want(exitDone, "import", c.file("none.csv", "nip,name,agency,unit,platform,handle,external_id\n"))
+	far := c.afar()
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte(far.env["PENGIKUT_KEY"]+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	delete(far.env, "PENGIKUT_KEY")
+	far.env["PENGIKUT_KEY_FILE"] = path
+	if r := far.want(exitDone, "people"); !strings.Contains(r.out, "nobody") {
+		t.Errorf("%s%s", r.out, r.err)
+	}
+}
