@@ -363,9 +363,9 @@ func TestSuspensionsDateIsOneMoment(t *testing.T) {
 	})
 }
 
-// TestActsPassTheBreaker: when many are handed back to the rule at once who would
+// TestWhomActsHandBack: when many are handed back to the rule at once who would
 // lose by it, their losses wait as all others do; and who leaves is on no list.
-func TestActsPassTheBreaker(t *testing.T) {
+func TestWhomActsHandBack(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		db.rules(func(p *influencer.Policy) {
 			p.Confirm, p.Breaker = 1, influencer.Breaker{Floor: 2, Share: 0, Window: time.Hour}
