@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/pengikut/pengikut/influencer"
 )
 
 // awaited finds accounts that resyncs wait for: of the smallest resync first, so
 // that one person's need not wait for everybody's.
 func (c *claiming) awaited() ([]choice, error) {
-	var open []int64
-	err := each(c.tx, `SELECT id FROM resyncs WHERE ended_at IS NULL ORDER BY total, id`, nil, func(row *cursor) {
-		open = append(open, row.int())
-	})
+	open, err := openResyncs(c.tx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +62,25 @@ func (c *claiming) noteBegun(ids []int64) error {
 		c.order.At.UnixMicro(), anyOf(c.tx, ids)).Error
 }
 
+// openResyncs are those under way, the smallest first.
+func openResyncs(tx *gorm.DB) (ids []int64, err error) {
+	err = each(tx, `SELECT id FROM resyncs WHERE ended_at IS NULL ORDER BY total, id`, nil, func(row *cursor) {
+		ids = append(ids, row.int())
+	})
+	return ids, err
+}
+
 // ResyncsWait tells whether a resync waits for accounts of a platform at a time.
+// Each is asked by itself, so that one row of the index answers.
 func (s *Store) ResyncsWait(ctx context.Context, p influencer.Platform, at time.Time) (bool, error) {
-	var id int64
-	found, err := scanOne(s.db.WithContext(ctx).Raw(`SELECT r.id FROM resyncs r WHERE r.ended_at IS NULL AND EXISTS (
-		SELECT 1 FROM resync_members m WHERE m.resync_id = r.id AND m.platform = ? AND m.state = 'waiting' AND m.next_at <= ?) LIMIT 1`,
-		string(p), at.UnixMicro()), &id)
+	tx := s.db.WithContext(ctx)
+	open, err := openResyncs(tx)
+	found := false
+	for i := 0; i < len(open) && !found && err == nil; i++ {
+		var account int64
+		found, err = scanOne(tx.Raw(`SELECT account_id FROM resync_members WHERE resync_id = ? AND platform = ? AND state = 'waiting' AND next_at <= ?
+			ORDER BY next_at LIMIT 1`, open[i], string(p), at.UnixMicro()), &account)
+	}
 	if err != nil {
 		return false, fmt.Errorf("store: do resyncs wait on %s: %w", p, err)
 	}

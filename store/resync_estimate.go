@@ -40,13 +40,12 @@ func (s *Store) estimate(tx *gorm.DB, o influencer.ResyncOrder) (influencer.Resy
 // day and that were read today, or that another resync has read in any case.
 func (s *Store) costs(tx *gorm.DB, o influencer.ResyncOrder) ([]influencer.ResyncCost, error) {
 	from, args := meantSQL(tx, o)
-	from = strings.Replace(from, " WHERE ", ` JOIN accounts a ON a.id = s.account_id LEFT JOIN (
-		SELECT DISTINCT m.account_id FROM resync_members m JOIN resyncs r ON r.id = m.resync_id
-		WHERE m.state = 'waiting' AND r.ended_at IS NULL) w ON w.account_id = s.account_id WHERE `, 1)
+	from = strings.Replace(from, " WHERE ", " JOIN accounts a ON a.id = s.account_id WHERE ", 1)
 	today := influencer.DayOf(s.now()).UnixMicro()
 	var out []influencer.ResyncCost
 	err := each(tx, `SELECT s.platform, a.state IN ('pending', 'ok', 'private') AS handed_out, coalesce(a.synced_at >= ?, false) AS today,
-			w.account_id IS NOT NULL AS joined, count(*)
+			EXISTS (SELECT 1 FROM resync_members m WHERE m.account_id = s.account_id AND m.state = 'waiting'
+				AND m.resync_id IN (SELECT id FROM resyncs WHERE ended_at IS NULL)) AS joined, count(*)
 		`+from+` GROUP BY 1, 2, 3, 4 ORDER BY 1`, append([]any{today}, args...), func(c *cursor) {
 		p, handedOut, today, joined, n := influencer.Platform(c.text()), c.flag(), c.flag(), c.flag(), c.int()
 		if len(out) == 0 || out[len(out)-1].Platform != p {
