@@ -69,6 +69,7 @@ must be empty, and is left empty.`,
 	c.Flags().IntVar(&f.concurrency, "concurrency", 8, "calls at a time")
 	c.Flags().StringSliceVar(&f.only, "only", nil, "leave out what is not named: naive, ours, ceiling")
 	c.Flags().StringVarP(&f.output, "output", "o", "table", "table or json")
+	c.AddCommand(a.benchPolicyCommand())
 	return c
 }
 

@@ -53,6 +53,10 @@ func (a *app) benchDesignCommand() *cobra.Command {
 }
 
 func (o benchOrder) perform(ctx context.Context) (benchFigure, error) {
+	if policyDesigns[o.Design] != "" {
+		took, rows, err := o.policy(ctx)
+		return benchFigure{Design: o.Design, Seconds: took.Seconds(), Moved: rows, PeakMiB: peakMiB(), CPUSeconds: cpuSeconds()}, err
+	}
 	connector, err := x.New(x.Options{BaseURL: o.Platform, Bearer: rehearsalToken, Now: o.now})
 	if err != nil {
 		return benchFigure{}, err

@@ -50,6 +50,20 @@ type stage struct {
 	redisURL string
 	template *store.Scratch
 	later    atomic.Int64 // how far the clock is ahead, in nanoseconds
+	moved    int          // people whom applying a policy moved, for the bare statement
+}
+
+// newStage is a stage without a platform, on the configured server or in dir.
+func (a *app) newStage(f benchFlags, dir string) (*stage, error) {
+	c, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	st := &stage{app: a, flags: f, dbURL: "sqlite:" + filepath.Join(dir, "bench.db"), redisURL: c.RedisURL.Reveal()}
+	if u := c.DatabaseURL.Reveal(); strings.HasPrefix(u, "postgres") {
+		st.dbURL = u
+	}
+	return st, nil
 }
 
 func (a *app) measure(ctx context.Context, f benchFlags) (benchReport, error) {
@@ -58,15 +72,10 @@ func (a *app) measure(ctx context.Context, f benchFlags) (benchReport, error) {
 		return benchReport{}, err
 	}
 	defer os.RemoveAll(dir)
-	st := &stage{app: a, flags: f, dbURL: "sqlite:" + filepath.Join(dir, "bench.db")}
-	c, err := a.config()
+	st, err := a.newStage(f, dir)
 	if err != nil {
 		return benchReport{}, err
 	}
-	if u := c.DatabaseURL.Reveal(); strings.HasPrefix(u, "postgres") {
-		st.dbURL = u
-	}
-	st.redisURL = c.RedisURL.Reveal()
 	if err := st.emptyRedis(ctx); err != nil {
 		return benchReport{}, err
 	}
@@ -192,6 +201,14 @@ func (st *stage) performOnCopy(ctx context.Context, design string) (figure bench
 	return st.perform(ctx, design, scratch)
 }
 
+// calls is how often the platform was called, where there is one.
+func (st *stage) calls() int64 {
+	if st.sim == nil {
+		return 0
+	}
+	return st.sim.Stats().Total.Calls
+}
+
 // perform runs one design in a process of its own, so that its memory is its own.
 func (st *stage) perform(ctx context.Context, design string, on *store.Scratch) (benchFigure, error) {
 	figure := benchFigure{Design: design, description: designs[design]}
@@ -200,8 +217,11 @@ func (st *stage) perform(ctx context.Context, design string, on *store.Scratch) 
 	}
 	order := benchOrder{Design: design, Database: on.URL, Redis: st.redisURL, Platform: st.simURL,
 		Accounts: st.flags.accounts, Concurrency: st.flags.concurrency, Later: time.Duration(st.later.Load())}
-	if design == designNaive {
+	switch design {
+	case designNaive:
 		order.Accounts = min(order.Accounts, st.flags.naive)
+	case designUpdate:
+		order.Accounts = st.moved
 	}
 	said, err := json.Marshal(order)
 	if err != nil {
@@ -211,7 +231,7 @@ func (st *stage) perform(ctx context.Context, design string, on *store.Scratch) 
 	if err != nil {
 		return figure, err
 	}
-	before := st.sim.Stats().Total.Calls
+	before := st.calls()
 	child := exec.CommandContext(ctx, exe, "bench-design") //nolint:gosec // it is this program itself
 	child.Stdin, child.Stderr = bytes.NewReader(said), st.app.err
 	answer, err := child.Output()
@@ -221,7 +241,7 @@ func (st *stage) perform(ctx context.Context, design string, on *store.Scratch) 
 	if err := json.Unmarshal(answer, &figure); err != nil {
 		return figure, fmt.Errorf("read what %s measured: %w", design, err)
 	}
-	figure.Calls = st.sim.Stats().Total.Calls - before
+	figure.Calls = st.calls() - before
 	figure.PerSecond = float64(figure.Accounts) / figure.Seconds
 	return figure, nil
 }
