@@ -19,6 +19,9 @@ type run struct {
 	// later, when set, takes the ids of who would lose: their losses are not made
 	// now, but counted together before the first is.
 	later *[]int64
+	// counted, when set, remembers the losses counted so far, so that a run of many
+	// transactions does not count its own over and over.
+	counted *lossCount
 }
 
 // breakerKey is the key of the advisory lock under which losses are counted.
@@ -141,7 +144,7 @@ func (b *passing) passReleased(r *ruling, losses []moved) ([]moved, error) {
 // weigh trips the breaker when so many losses are too many, and returns the trip.
 func (b *passing) weigh(losses int) (trip int64, err error) {
 	since := b.at.Add(-b.policy.Breaker.Window)
-	made, err := lossesSince(b.c.tx, since)
+	made, err := b.run.counted.since(b.c.tx, since)
 	if err != nil {
 		return 0, err
 	}
@@ -246,15 +249,47 @@ func loadLiveTrips(tx *gorm.DB) (live liveTrips, err error) {
 	return live, err
 }
 
-// lossesSince counts the losses that the rule made of itself since a time. What
-// it counts is what [influencer.Move.Loss] calls a loss.
+// lossSQL is a loss that the rule made of itself: what [influencer.Move.Loss]
+// calls one.
+const lossSQL = `to_status = 'revoked' AND actor = 'rule' AND note = ''
+	AND from_status <> 'pending' AND reason IN ('below_line', 'inactive')`
+
+// lossesSince counts the losses that the rule made of itself since a time.
 func lossesSince(tx *gorm.DB, since time.Time) (n int, err error) {
-	_, err = scanOne(tx.Raw(`SELECT count(*) FROM decisions WHERE to_status = 'revoked' AND actor = 'rule' AND note = ''
-		AND at > ? AND from_status <> 'pending' AND reason IN ('below_line', 'inactive')`, since.UnixMicro()), &n)
+	_, err = scanOne(tx.Raw(`SELECT count(*) FROM decisions WHERE at > ? AND `+lossSQL, since.UnixMicro()), &n)
 	if err != nil {
 		return 0, fmt.Errorf("losses made: %w", err)
 	}
 	return n, nil
+}
+
+// lossCount is the losses since a time, as one run has counted them.
+type lossCount struct {
+	mu   sync.Mutex
+	made int
+	last int64 // the newest decision counted
+}
+
+// since counts on from what is counted already. Losses are written under the
+// breaker's lock, which the caller holds, so that those that came since have higher
+// ids. A nil one counts them all.
+func (l *lossCount) since(tx *gorm.DB, since time.Time) (int, error) {
+	if l == nil {
+		return lossesSince(tx, since)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	where, after := `at > ?`, since.UnixMicro()
+	if l.last > 0 {
+		where, after = `id > ?`, l.last
+	}
+	var more int
+	_, err := scanOne(tx.Raw(`SELECT count(*), coalesce(max(id), CAST(? AS bigint)) FROM decisions WHERE `+where+` AND `+lossSQL, l.last, after), &more, &l.last)
+	if err != nil {
+		return 0, fmt.Errorf("losses made: %w", err)
+	}
+	l.made += more
+	return l.made, nil
 }
 
 // holdersSince counts who held the status at some time since another: who holds

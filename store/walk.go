@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	settlePeople = 2000 // people a transaction of a run over everybody
+	settlePeople = 1000 // people a transaction of a run over everybody
 	judgePeople  = 1000 // people that one of those who only look holds at once
 	duePeople    = 500
 )
@@ -236,14 +236,15 @@ func (d *decider) lose(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	counted := new(lossCount)
 	first := ids[:min(len(ids), settlePeople)]
 	ids = ids[len(first):]
-	if err := d.settle(ctx, first, run{cause: d.cause, more: len(ids)}); err != nil {
+	if err := d.settle(ctx, first, run{cause: d.cause, more: len(ids), counted: counted}); err != nil {
 		return err
 	}
 	d.finish(len(first))
 	return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
-		err := d.settle(ctx, page, run{cause: d.cause})
+		err := d.settle(ctx, page, run{cause: d.cause, counted: counted})
 		d.finish(len(page))
 		return err
 	})
