@@ -35,6 +35,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, webhook int64, limit int, l
 		if err == nil && len(refs) > 0 {
 			out, err = w.outgoing(tx, refs)
 		}
+		if err == nil {
+			err = s.addReceipts(tx, out)
+		}
 		return err
 	})
 	if err != nil {
