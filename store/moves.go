@@ -22,8 +22,8 @@ type moved struct {
 	note     string
 }
 
-// addMoves writes people, decisions and events of moves whose people the
-// transaction has locked. A person's moves are in the order they happened.
+// addMoves adds people, decisions and events of moves whose people the transaction
+// has locked. A person's moves are in the order they happened.
 func (c *changes) addMoves(moves []moved) error {
 	if len(moves) == 0 {
 		return nil

@@ -23,6 +23,7 @@ type apiBenchFlags struct {
 type apiFigure struct {
 	Request string  `json:"request"`
 	Calls   int     `json:"calls"`
+	Failed  int     `json:"failed"`
 	P50     float64 `json:"p50_ms"`
 	P99     float64 `json:"p99_ms"`
 	Max     float64 `json:"max_ms"`
@@ -64,13 +65,13 @@ be empty, and is left empty.`,
 			return badUsage(cmd, err)
 		}
 		report, err := a.measureAPI(cmd.Context(), f)
-		if err != nil {
+		if len(report.Figures) == 0 {
 			return err
 		}
 		if f.output == "json" {
-			return writeView(a, report)
+			return errors.Join(writeView(a, report), err)
 		}
-		return a.printAPIBench(report)
+		return errors.Join(a.printAPIBench(report), err)
 	}
 	c.Flags().IntVar(&f.people, "people", 100_000, "people in the database, with three accounts each")
 	c.Flags().IntVar(&f.syncing, "syncing", 50_000, "of these, people whose X account is due and is read meanwhile")
@@ -100,6 +101,7 @@ func (a *app) printAPIBench(r apiReport) error {
 	g := grid[apiFigure]{paper: paper{w: a.out, colours: a.colours(a.out)}, columns: []column[apiFigure]{
 		{head: "REQUEST", cell: func(f apiFigure) string { return f.Request }},
 		{head: "CALLS", right: true, cell: func(f apiFigure) string { return number(f.Calls) }},
+		{head: "FAILED", right: true, cell: func(f apiFigure) string { return number(f.Failed) }},
 		{head: "P50 MS", right: true, cell: ms(func(f apiFigure) float64 { return f.P50 })},
 		{head: "P99 MS", right: true, cell: ms(func(f apiFigure) float64 { return f.P99 })},
 		{head: "MAX MS", right: true, cell: ms(func(f apiFigure) float64 { return f.Max })},

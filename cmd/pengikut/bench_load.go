@@ -33,11 +33,13 @@ type load struct {
 
 	mu     sync.Mutex
 	took   map[string][]time.Duration
-	failed error
+	failed map[string]int
+	why    error // of the first failure
 }
 
 func newLoad(address string, key influencer.Secret, people int, s *store.Store) *load {
-	return &load{address: address, key: key, people: people, store: s, took: map[string][]time.Duration{},
+	return &load{address: address, key: key, people: people, store: s,
+		took: map[string][]time.Duration{}, failed: map[string]int{},
 		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}}}
 }
 
@@ -46,22 +48,25 @@ var requests = [...]string{"summary", "people, filtered", "people, by name", "ac
 
 // path is one request of a kind, for somebody at random.
 func (l *load) path(kind string) string {
-	agency := url.QueryEscape(store.FilledAgency(1 + rand.IntN(640)))
+	agency := url.QueryEscape(store.FilledAgency(1 + below(640)))
 	switch kind {
 	case "summary":
-		return [...]string{"/api/v1/summary", "/api/v1/summary?agency=" + agency, "/api/v1/summary?platform=x"}[rand.IntN(3)]
+		return [...]string{"/api/v1/summary", "/api/v1/summary?agency=" + agency, "/api/v1/summary?platform=x"}[below(3)]
 	case "people, filtered":
 		return "/api/v1/people?status=active,grace&agency=" + agency
 	case "people, by name":
-		return "/api/v1/people?q=" + [...]string{"wardana", "putri+siregar", "made"}[rand.IntN(3)]
+		return "/api/v1/people?q=" + [...]string{"wardana", "putri+siregar", "made"}[below(3)]
 	case "accounts, filtered":
-		return "/api/v1/accounts?platform=instagram&problem=unreadable" + [...]string{"", "&agency=" + agency}[rand.IntN(2)]
+		return "/api/v1/accounts?platform=instagram&problem=unreadable" + [...]string{"", "&agency=" + agency}[below(2)]
 	case "person":
-		return "/api/v1/people/" + strconv.Itoa(1+rand.IntN(l.people))
+		return "/api/v1/people/" + strconv.Itoa(1+below(l.people))
 	default:
-		return "/api/v1/accounts/" + strconv.Itoa(1+rand.IntN(3*l.people)) + "/readings"
+		return "/api/v1/accounts/" + strconv.Itoa(1+below(3*l.people)) + "/readings"
 	}
 }
+
+// below is a number from 0 on, at random.
+func below(n int) int { return rand.IntN(n) } //nolint:gosec // who is asked for is no secret
 
 func (l *load) request(ctx context.Context, kind string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, l.address+l.path(kind), nil)
@@ -96,14 +101,13 @@ func (l *load) run(ctx context.Context, rate int, span time.Duration) ([]apiFigu
 	})
 	streams.Wait()
 	l.client.CloseIdleConnections()
-	if l.failed != nil {
-		return nil, l.failed
+	var figures []apiFigure
+	for _, kind := range append([]string{selectOne}, requests[:]...) {
+		f := figureOf(kind, l.took[kind])
+		f.Failed = l.failed[kind]
+		figures = append(figures, f)
 	}
-	figures := []apiFigure{figureOf(selectOne, l.took[selectOne])}
-	for _, kind := range requests {
-		figures = append(figures, figureOf(kind, l.took[kind]))
-	}
-	return figures, nil
+	return figures, l.why
 }
 
 func (l *load) stream(ctx context.Context, begin time.Time, rate int, span time.Duration, kind func(n int) string, do func(context.Context, string) error) {
@@ -125,10 +129,14 @@ func (l *load) stream(ctx context.Context, begin time.Time, rate int, span time.
 func (l *load) note(kind string, took time.Duration, err error, counts bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case err != nil && l.failed == nil:
-		l.failed = err
-	case err == nil && counts:
-		l.took[kind] = append(l.took[kind], took)
+	if !counts {
+		return
+	}
+	l.took[kind] = append(l.took[kind], took) // a failure takes its time as well
+	if err != nil {
+		l.failed[kind]++
+		if l.why == nil {
+			l.why = err
+		}
 	}
 }
