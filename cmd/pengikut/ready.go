@@ -23,11 +23,11 @@ const maxSkew = 30 * time.Second
 func (h *house) checks(w *worker.Worker, queue redis.UniversalClient) []web.Check {
 	all := []web.Check{
 		h.probe("database", h.store.Ping),
-		h.probe("schema", whileAnswering(h.store.Ping, h.store.CheckSchema)),
-		h.probe("policy", whileAnswering(h.store.Ping, h.hasPolicy)),
+		h.probe("schema", h.whileAnswering(h.store.CheckSchema)),
+		h.probe("policy", h.whileAnswering(h.hasPolicy)),
 	}
 	if h.speed == 0 { // a demo's clock is nobody else's
-		all = append(all, h.probe("clock", whileAnswering(h.store.Ping, h.clockAgrees)))
+		all = append(all, h.probe("clock", h.whileAnswering(h.clockAgrees)))
 	}
 	if !h.config.EmbeddedQueue() { // one inside the process is as well as the process
 		all = append(all, h.probe("queue", func(ctx context.Context) error { return queue.Ping(ctx).Err() }))
@@ -38,15 +38,17 @@ func (h *house) checks(w *worker.Worker, queue redis.UniversalClient) []web.Chec
 	return all
 }
 
-// whileAnswering asks only while first is well.
-func whileAnswering(first, ask func(context.Context) error) func(context.Context) error {
+// whileAnswering asks the database only while it answers at all.
+func (h *house) whileAnswering(ask func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if first(ctx) != nil {
+		if !h.answers(ctx) {
 			return nil
 		}
 		return ask(ctx)
 	}
 }
+
+func (h *house) answers(ctx context.Context) bool { return h.store.Ping(ctx) == nil }
 
 // trouble is a problem whose text anybody may read.
 type trouble string
