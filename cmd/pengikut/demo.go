@@ -216,7 +216,7 @@ func (d *demo) perform(ctx context.Context, platforms net.Addr) error {
 // takes part.
 func (d *demo) options(sim net.Addr) []string {
 	listen := d.web.Addr().String()
-	environ := []string{"PENGIKUT_LISTEN=" + listen, "PENGIKUT_BADGE=on", "PENGIKUT_BADGE_URL=http://" + listen}
+	environ := []string{"PENGIKUT_LISTEN=" + listen, "PENGIKUT_BADGE=on", "PENGIKUT_BADGE_URL=http://" + listen, "PENGIKUT_WEBHOOK_ALLOW=127.0.0.1"}
 	for _, v := range rehearsal(sim) {
 		environ = append(environ, v[0]+"="+v[1])
 	}
