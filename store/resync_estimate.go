@@ -44,7 +44,7 @@ func (s *Store) costs(tx *gorm.DB, o influencer.ResyncOrder) ([]influencer.Resyn
 	today := influencer.DayOf(s.now()).UnixMicro()
 	var out []influencer.ResyncCost
 	err := each(tx, `SELECT s.platform, a.state IN ('pending', 'ok', 'private') AS handed_out, coalesce(a.synced_at >= ?, false) AS today,
-			EXISTS (SELECT 1 FROM resync_members m WHERE m.account_id = s.account_id AND m.state = 'waiting'
+			EXISTS (SELECT 1 FROM resync_members m WHERE m.account_id = s.account_id AND `+stillWaits("m")+`
 				AND m.resync_id IN (SELECT id FROM resyncs WHERE ended_at IS NULL)) AS joined, count(*)
 		`+from+` GROUP BY 1, 2, 3, 4 ORDER BY 1`, append([]any{today}, args...), func(c *cursor) {
 		p, handedOut, today, joined, n := influencer.Platform(c.text()), c.flag(), c.flag(), c.flag(), c.int()

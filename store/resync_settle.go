@@ -32,7 +32,7 @@ func (r *recording) settle(c *changes) error {
 	err := each(r.tx, `UPDATE resync_members AS m SET tries = m.tries + 1, kind = t.why, detail = t.more, next_at = t.again + `+
 		itoa(int(resyncPause.Microseconds()))+` * m.tries, ended_at = CASE WHEN t.fate <> 'waiting' OR m.tries + 1 >= `+itoa(resyncTries)+` THEN CAST(? AS bigint) END,
 		state = CASE WHEN t.fate = 'waiting' AND m.tries + 1 >= `+itoa(resyncTries)+` THEN 'failed' ELSE t.fate END
-		FROM ? WHERE m.account_id = t.id AND m.state = 'waiting' AND m.resync_id IN (SELECT id FROM resyncs WHERE ended_at IS NULL)
+		FROM ? WHERE m.account_id = t.id AND `+stillWaits("m")+` AND m.resync_id IN (SELECT id FROM resyncs WHERE ended_at IS NULL)
 		RETURNING resync_id, state`, []any{r.at.UnixMicro(), r.fates().as(r.tx, "t")}, func(row *cursor) {
 		id, state := row.int(), row.word()
 		sum := tallies[id]
@@ -50,6 +50,11 @@ func (r *recording) settle(c *changes) error {
 	r.count(c, tallies)
 	return nil
 }
+
+// stillWaits is a condition on members that are looked up by account. It is
+// written so that no database walks the index of all who wait, which is the long
+// way to one of them.
+func stillWaits(alias string) string { return `coalesce(` + alias + `.state, '') = 'waiting'` }
 
 // fates is what each attempt means to who waits for the account.
 func (r *recording) fates() *rowSet {

@@ -162,9 +162,9 @@ func (s *Store) CancelResync(ctx context.Context, actor string, id int64, agency
 		}
 		if err := dueAsBefore(tx, now, `account_id IN (SELECT s.account_id FROM batches b JOIN schedule s ON s.batch_id = b.id
 				JOIN resync_members m ON m.account_id = s.account_id AND m.resync_id = ?
-				WHERE NOT b.resting AND b.purpose = 'manual' AND m.state = 'waiting')
+				WHERE NOT b.resting AND b.purpose = 'manual' AND `+stillWaits("m")+`)
 			AND NOT EXISTS (SELECT 1 FROM resync_members o JOIN resyncs r ON r.id = o.resync_id
-				WHERE o.account_id = schedule.account_id AND o.state = 'waiting' AND r.ended_at IS NULL)`, id); err != nil {
+				WHERE o.account_id = schedule.account_id AND `+stillWaits("o")+` AND r.ended_at IS NULL)`, id); err != nil {
 			return err
 		}
 		c := changes{tx: tx}
