@@ -127,3 +127,15 @@ func TestCheckSchema(t *testing.T) {
 		}
 	})
 }
+
+func TestResyncsUnderWay(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		for state, ended := range map[string]any{"running": nil, "done": 1, "cancelled": 1} {
+			db.exec(`INSERT INTO resyncs (actor, same_as, state, created_at, ended_at) VALUES ('t', 'x', ?, 0, ?)`, state, ended)
+		}
+		got, err := db.ResyncsUnderWay(context.Background())
+		if diff := cmp.Diff(map[influencer.ResyncState]int64{"queued": 0, "running": 1}, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}

@@ -31,7 +31,7 @@ func (h *house) metrics(ctx context.Context, m measured) (*metrics.Metrics, erro
 	}
 	o := metrics.Options{Version: versionText(), Roles: strings.Split(m.roles.String(), ","), Now: h.now, Log: h.log}
 	o.Sources = metrics.Sources{Every: every, Census: h.store, Decisions: h.store, Platforms: h.store, Budgets: h.store,
-		Outbox: h.store, Breaker: h.store, Queues: queuesOf(m.queue), Pool: h.pool}
+		Outbox: h.store, Breaker: h.store, Resyncs: h.store, Queues: queuesOf(m.queue), Pool: h.pool}
 	for _, c := range m.checks {
 		o.Checks = append(o.Checks, metrics.Check(c))
 	}

@@ -108,11 +108,15 @@ func (w *world) OpenTrip(context.Context) (influencer.Trip, error) {
 	return *w.trip, w.ask("breaker")
 }
 
+func (w *world) ResyncsUnderWay(context.Context) (map[influencer.ResyncState]int64, error) {
+	return map[influencer.ResyncState]int64{influencer.ResyncQueued: 0, influencer.ResyncRunning: 2}, w.ask("resyncs")
+}
+
 func (w *world) options() Options {
 	return Options{Version: "v1", Roles: []string{"web"}, Now: func() time.Time { return monday }, Sources: Sources{
 		Every:  map[influencer.Platform]time.Duration{influencer.X: time.Hour, influencer.Facebook: 24 * time.Hour},
 		Checks: []Check{{"database", func(context.Context) error { return errors.New("no") }}}, Periodic: []Periodic{{"plan:x", 5 * time.Second}},
-		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w, Outbox: w, Breaker: w,
+		Census: w, Decisions: w, Platforms: w, Budgets: w, Room: w, Outbox: w, Breaker: w, Resyncs: w,
 		Queues: func(context.Context) ([]Queue, error) {
 			return []Queue{{Name: "sync-x", Pending: 3, Active: 1, Retry: 2, Archived: 4, Latency: 1500 * time.Millisecond, Paused: true}}, w.ask("queues")
 		},
@@ -168,6 +172,7 @@ func TestNumbers(t *testing.T) {
 		`pengikut_queue_tasks{queue="sync-x",state="pending"} 3`, `pengikut_queue_latency_seconds{queue="sync-x"} 1.5`, `pengikut_queue_paused{queue="sync-x"} 1`,
 		`pengikut_outbox_waiting 4`, `pengikut_outbox_oldest_timestamp_seconds 1.79539914e+09`, `pengikut_outbox_dead 2`,
 		`pengikut_breaker_open 1`, `pengikut_breaker_held_losses 30`, `pengikut_breaker_open_since_timestamp_seconds 1.7953992e+09`,
+		`pengikut_resyncs{state="running"} 2`, `pengikut_resyncs{state="queued"} 0`,
 		`pengikut_decisions_total{from="none",reason="qualifies",to="active"} 0`,
 		`pengikut_database_connections{state="in_use"} 1`, `pengikut_database_wait_seconds_total 3`,
 		`pengikut_reads_total{outcome="read",platform="x",purpose="planned"} 6`, `pengikut_reads_total{outcome="suspect",platform="x",purpose="planned"} 1`,

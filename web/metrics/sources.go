@@ -21,6 +21,7 @@ type Sources struct {
 	Room      Room
 	Outbox    Outbox
 	Breaker   Breaker
+	Resyncs   Resyncs
 	Queues    func(context.Context) ([]Queue, error)
 	Pool      func() Pool
 }
@@ -96,6 +97,7 @@ func (s Sources) probes(now func() time.Time) []*probe {
 	add(s.Room != nil, func() *probe { return headroom(s.Room, s.Every) })
 	add(s.Outbox != nil, func() *probe { return outbox(s.Outbox) })
 	add(s.Breaker != nil, func() *probe { return breaker(s.Breaker) })
+	add(s.Resyncs != nil, func() *probe { return resyncs(s.Resyncs) })
 	add(s.Queues != nil, func() *probe { return queues(s.Queues) })
 	add(s.Pool != nil, func() *probe { return pool(s.Pool) })
 	return all
