@@ -27,7 +27,6 @@ func (db *testDB) told(person int64) []string {
 // out of it, down, and back.
 func TestFairWayDown(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		ctx := context.Background()
 		rule := db.rules(func(p *influencer.Policy) { p.Grace, p.LeaveBelow = 7*24*time.Hour, influencer.Whole*9/10 })
 		person, ids := db.addPerson(ani, influencer.X)
 		x := ids[0]
@@ -51,33 +50,8 @@ func TestFairWayDown(t *testing.T) {
 		if diff := cmp.Diff([]string{"granted", "grace_started"}, db.told(person)); diff != "" {
 			t.Fatalf("told (-want +got):\n%s", diff)
 		}
-		started := db.number("SELECT grace_since FROM people")
 
-		// One notice, whatever happens meanwhile.
-		read(430)
-		read(430)
-		for db.decideDue() > 0 {
-		}
-		stricter := rule
-		stricter.Requirements = []influencer.Requirement{{Platform: influencer.X, Metric: influencer.Followers, AtLeast: 900}}
-		for _, p := range []influencer.Policy{stricter, rule} {
-			if _, err := db.ApplyPolicy(ctx, p, "tester", "", db.clock.at, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		db.act(person, influencer.Action{Kind: influencer.ActionSuspend, Until: db.clock.at.Add(time.Hour)})
-		db.clock.advance(time.Hour)
-		db.decideDue()
-		db.act(person, influencer.Action{Kind: influencer.ActionSuspend})
-		db.act(person, influencer.Action{Kind: influencer.ActionReinstate})
-		read(431)
-		db.wantStatus(person, influencer.StatusGrace)
-		if now := db.number("SELECT grace_since FROM people"); now != started {
-			t.Error("the grace began anew")
-		}
-		if n := len(slices.DeleteFunc(db.told(person), func(k string) bool { return k != "grace_started" })); n != 1 {
-			t.Errorf("%d notices of one grace: %v", n, db.told(person))
-		}
+		db.wantOneNotice(person, rule, read)
 
 		// Recovery takes nothing away.
 		read(455)
@@ -99,24 +73,64 @@ func TestFairWayDown(t *testing.T) {
 		db.wantStatus(person, influencer.StatusRevoked)
 		read(500)
 		db.wantStatus(person, influencer.StatusActive)
-		page, err := db.Decisions(ctx, influencer.DecisionFilter{PersonID: person}, influencer.Paging{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, lost := page.Items[0].Receipt, page.Items[1].Receipt
-		if back.Event != influencer.EventGranted || back.FirstGrantedAt.UnixMicro() != first ||
-			!strings.HasSuffix(back.Sentence.Indonesian, "; pertama kali diberikan pada 23 Nov 2026.") {
-			t.Errorf("the receipt of the return: %+v", back)
-		}
-		if lost.Event != influencer.EventRevoked || lost.Sum.Met != 0 || lost.Sum.Requirements[0].Line != 450 || *lost.Sum.Requirements[0].Value != 420 ||
-			lost.Sum.Requirements[0].Accounts[0].Confirmed < 2 || lost.Readings[0].Source != "x/v2" || !strings.Contains(lost.Sentence.English, "after a grace period since") {
-			t.Errorf("the receipt of the loss: %+v", lost)
-		}
+		db.wantReceiptsOfReturn(person, first)
 		if _, found := db.replay(ReplayOptions{}); len(found) != 0 {
 			t.Errorf("replay: %v", found)
 		}
 		db.chain()
 	})
+}
+
+// wantOneNotice lets all happen to a person in a grace that must not begin it anew:
+// there is one notice, whatever happens meanwhile.
+func (db *testDB) wantOneNotice(person int64, rule influencer.Policy, read func(int64)) {
+	t, ctx := db.t, context.Background()
+	t.Helper()
+	started := db.number("SELECT grace_since FROM people")
+	read(430)
+	read(430)
+	for db.decideDue() > 0 {
+	}
+	stricter := rule
+	stricter.Requirements = []influencer.Requirement{{Platform: influencer.X, Metric: influencer.Followers, AtLeast: 900}}
+	for _, p := range []influencer.Policy{stricter, rule} {
+		if _, err := db.ApplyPolicy(ctx, p, "tester", "", db.clock.at, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.act(person, influencer.Action{Kind: influencer.ActionSuspend, Until: db.clock.at.Add(time.Hour)})
+	db.clock.advance(time.Hour)
+	db.decideDue()
+	db.act(person, influencer.Action{Kind: influencer.ActionSuspend})
+	db.act(person, influencer.Action{Kind: influencer.ActionReinstate})
+	read(431)
+	db.wantStatus(person, influencer.StatusGrace)
+	if now := db.number("SELECT grace_since FROM people"); now != started {
+		t.Error("the grace began anew")
+	}
+	if n := len(slices.DeleteFunc(db.told(person), func(k string) bool { return k != "grace_started" })); n != 1 {
+		t.Errorf("%d notices of one grace: %v", n, db.told(person))
+	}
+}
+
+// wantReceiptsOfReturn looks at the receipts of a person's newest two decisions: a
+// loss after a grace, and the return that names the first award.
+func (db *testDB) wantReceiptsOfReturn(person, first int64) {
+	t := db.t
+	t.Helper()
+	page, err := db.Decisions(context.Background(), influencer.DecisionFilter{PersonID: person}, influencer.Paging{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, lost := page.Items[0].Receipt, page.Items[1].Receipt
+	if back.Event != influencer.EventGranted || back.FirstGrantedAt.UnixMicro() != first ||
+		!strings.HasSuffix(back.Sentence.Indonesian, "; pertama kali diberikan pada 23 Nov 2026.") {
+		t.Errorf("the receipt of the return: %+v", back)
+	}
+	if lost.Event != influencer.EventRevoked || lost.Sum.Met != 0 || lost.Sum.Requirements[0].Line != 450 || *lost.Sum.Requirements[0].Value != 420 ||
+		lost.Sum.Requirements[0].Accounts[0].Confirmed < 2 || lost.Readings[0].Source != "x/v2" || !strings.Contains(lost.Sentence.English, "after a grace period since") {
+		t.Errorf("the receipt of the loss: %+v", lost)
+	}
 }
 
 // TestAPolicyThatCausesDoubtHastensReads: who would fall under a new rule and was

@@ -19,17 +19,19 @@ type draftNoteInput struct {
 	}
 }
 
-func (a *api) draftRoutes(p Policies) {
-	const drafts, draft = "/api/v1/policy/drafts", "/api/v1/policy/drafts/{id}"
-	show := func(ctx context.Context, id int64) (*reply[Draft], error) {
-		d, err := p.Draft(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return &reply[Draft]{principalOf(ctx).viewer().Draft(d)}, nil
+const draftsPath, draftPath = "/api/v1/policy/drafts", "/api/v1/policy/drafts/{id}"
+
+func showDraft(ctx context.Context, p Policies, id int64) (*reply[Draft], error) {
+	d, err := p.Draft(ctx, id)
+	if err != nil {
+		return nil, err
 	}
+	return &reply[Draft]{principalOf(ctx).viewer().Draft(d)}, nil
+}
+
+func (a *api) draftRoutes(p Policies) {
 	route(a, routeSpec{
-		method: http.MethodGet, path: drafts, id: "list-drafts", tag: "policy", who: admins, allAgencies: true,
+		method: http.MethodGet, path: draftsPath, id: "list-drafts", tag: "policy", who: admins, allAgencies: true,
 		summary: "Policies that are not in force, newest first", description: "Those that wait for their date are scheduled.",
 	}, func(ctx context.Context, in *struct {
 		All bool `query:"all" doc:"Those that were applied or discarded, too"`
@@ -51,7 +53,7 @@ func (a *api) draftRoutes(p Policies) {
 		}
 	}
 	route(a, routeSpec{
-		method: http.MethodPost, path: drafts, id: "save-draft", tag: "policy", who: admins, allAgencies: true, status: http.StatusCreated, perMinute: 60,
+		method: http.MethodPost, path: draftsPath, id: "save-draft", tag: "policy", who: admins, allAgencies: true, status: http.StatusCreated, perMinute: 60,
 		summary: "Keep a policy as a draft: it rules nothing",
 	}, func(ctx context.Context, in *saveInput) (*reply[Draft], error) {
 		policy, err := influencer.ParsePolicy(in.Body.Policy.RawMessage)
@@ -65,8 +67,13 @@ func (a *api) draftRoutes(p Policies) {
 		return &reply[Draft]{principalOf(ctx).viewer().Draft(d)}, nil
 	})
 	route(a, routeSpec{
-		method: http.MethodGet, path: draft, id: "get-draft", tag: "policy", who: admins, allAgencies: true, summary: "One draft",
-	}, func(ctx context.Context, in *DraftPath) (*reply[Draft], error) { return show(ctx, in.ID) })
+		method: http.MethodGet, path: draftPath, id: "get-draft", tag: "policy", who: admins, allAgencies: true, summary: "One draft",
+	}, func(ctx context.Context, in *DraftPath) (*reply[Draft], error) { return showDraft(ctx, p, in.ID) })
+	a.draftChangeRoutes(p)
+}
+
+// draftChangeRoutes are what becomes of a draft.
+func (a *api) draftChangeRoutes(p Policies) {
 	for _, c := range []struct {
 		verb, summary string
 		change        func(context.Context, int64, influencer.PolicyOrder) error
@@ -75,13 +82,13 @@ func (a *api) draftRoutes(p Policies) {
 		{"unschedule", "Take a date back: the policy is a draft again", p.UnscheduleDraft},
 	} {
 		route(a, routeSpec{
-			method: http.MethodPost, path: draft + "/" + c.verb, id: c.verb + "-draft", tag: "policy", who: admins, allAgencies: true,
+			method: http.MethodPost, path: draftPath + "/" + c.verb, id: c.verb + "-draft", tag: "policy", who: admins, allAgencies: true,
 			errors: []int{http.StatusConflict}, summary: c.summary, perMinute: 60,
 		}, func(ctx context.Context, in *draftNoteInput) (*reply[Draft], error) {
 			if err := c.change(ctx, in.ID, a.policyOrder(ctx, PolicyBody{Note: in.Body.Note})); err != nil {
 				return nil, err
 			}
-			return show(ctx, in.ID)
+			return showDraft(ctx, p, in.ID)
 		})
 	}
 	type applyInput struct {
@@ -89,7 +96,7 @@ func (a *api) draftRoutes(p Policies) {
 		Body PolicyBody
 	}
 	route(a, routeSpec{
-		method: http.MethodPost, path: draft + "/apply", id: "apply-draft", tag: "policy", who: admins, allAgencies: true, status: http.StatusAccepted, perMinute: 30,
+		method: http.MethodPost, path: draftPath + "/apply", id: "apply-draft", tag: "policy", who: admins, allAgencies: true, status: http.StatusAccepted, perMinute: 30,
 		errors: []int{http.StatusConflict}, summary: "Put a draft in force, now or on a date", description: decidedSoon,
 	}, func(ctx context.Context, in *applyInput) (*reply[PolicyOrdered], error) {
 		o := a.policyOrder(ctx, in.Body)
