@@ -29,6 +29,7 @@ func (a *api) resyncEvents(s Resyncs) {
 	slots := make(chan struct{}, maxWatchers)
 	route(a, routeSpec{
 		method: http.MethodGet, path: "/api/v1/resyncs/{id}/events", id: "watch-resync", tag: "resyncs", who: admins, streams: true,
+		gives: "text/event-stream", also: []int{http.StatusNoContent},
 		summary: "How far one order is, as server-sent events",
 		description: "An event named progress whenever something has changed, and one named end when the order is over; each holds the whole order as GET /api/v1/resyncs/{id} gives it. " +
 			"A client that has seen the end is answered 204, which tells a browser to stay away.",

@@ -60,7 +60,7 @@ type orderedReply struct {
 
 func (a *api) resyncRoutes(s Resyncs) {
 	route(a, routeSpec{
-		method: http.MethodPost, path: "/api/v1/resyncs", id: "order-resync", tag: "resyncs", who: admins, status: http.StatusAccepted, perMinute: 60,
+		method: http.MethodPost, path: "/api/v1/resyncs", id: "order-resync", tag: "resyncs", who: admins, status: http.StatusAccepted, also: []int{http.StatusOK}, perMinute: 60,
 		summary: "Order accounts to be read now",
 		description: "They are read before what is due by plan, and never past a rate limit or the month's cap; the answer says what that costs, and how long it takes at the least. " +
 			"The very same order given twice is one; accounts that two orders wait for are read once. A dry run answers 200.",

@@ -38,6 +38,7 @@ func (a *api) finish() {
 func complete(op *huma.Operation, s routeSpec) {
 	op.Description = strings.TrimSpace(op.Description + "\n\n" + s.callers())
 	op.Extensions = map[string]any{"x-who": s.who.String(), "x-all-agencies": s.allAgencies}
+	s.otherAnswers(op)
 	for status, r := range op.Responses {
 		if r.Headers == nil {
 			r.Headers = map[string]*huma.Param{}
@@ -54,6 +55,18 @@ func complete(op *huma.Operation, s routeSpec) {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "If-None-Match", In: "header", Description: "ETag of an answer before", Schema: &huma.Schema{Type: huma.TypeString},
 		})
+	}
+}
+
+// otherAnswers adds the good answers that huma does not see in the handler's types.
+func (s routeSpec) otherAnswers(op *huma.Operation) {
+	main := op.Responses[strconv.Itoa(s.status)]
+	for _, status := range s.also {
+		other := &huma.Response{Description: http.StatusText(status)}
+		if status != http.StatusNoContent {
+			other.Content = main.Content
+		}
+		op.Responses[strconv.Itoa(status)] = other
 	}
 }
 

@@ -45,6 +45,7 @@ type routeSpec struct {
 	perMinute   int  // calls a minute with one key, in one process; 0 sets no limit
 
 	status  int           // of a good answer; 0 means 200
+	also    []int         // other statuses of good answers: with the same body, but for 204
 	errors  []int         // statuses of bad answers, besides those that every route may give
 	takes   string        // content type of a body that is not JSON, for a handler that reads it itself
 	gives   string        // content type of an answer that is not JSON, for a handler that sends it itself
@@ -132,7 +133,7 @@ func (s routeSpec) problems() []int {
 	if s.who != public {
 		all = append(all, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	if strings.Contains(s.path, "{") {
+	if strings.Contains(s.path, "{") || s.writes() { // a body may name what is not there
 		all = append(all, http.StatusNotFound)
 	}
 	if s.writes() {

@@ -134,6 +134,9 @@ func (g *generator) value(s *schema, depth int) any {
 		return g.text(s)
 	case "array":
 		items := []any{}
+		if s.Items == nil {
+			return items
+		}
 		for range g.IntN(3) + or(s.MinItems, 0) {
 			items = append(items, g.value(s.Items, depth+1))
 		}

@@ -153,6 +153,9 @@ func (d *document) checkList(s *schema, v []any, path string) error {
 		return fmt.Errorf("%s has %d items", path, len(v))
 	}
 	for i, item := range v {
+		if s.Items == nil {
+			return nil
+		}
 		if err := d.check(s.Items, item, fmt.Sprintf("%s[%d]", path, i)); err != nil {
 			return err
 		}

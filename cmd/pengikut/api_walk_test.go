@@ -294,9 +294,9 @@ func (w *walker) storm(times int) {
 				w.t.Errorf("%v was taken: %d", c, status)
 			}
 		}
-		if w.t.Failed() {
-			w.t.FailNow()
-		}
+	}
+	if w.t.Failed() {
+		w.t.FailNow()
 	}
 }
 
