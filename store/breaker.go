@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -54,6 +55,9 @@ func (s *Store) passBreaker(c *changes, p influencer.Policy, owners []*owner, r 
 		settled, losses = without(settled, ids), nil
 	}
 	if len(losses) > 0 {
+		if err := errors.Join(prepareAll(r.moves), prepareAll(losses)); err != nil {
+			return err
+		}
 		if err := lockBreaker(c.tx); err != nil {
 			return err
 		}
@@ -67,7 +71,8 @@ func (s *Store) passBreaker(c *changes, p influencer.Policy, owners []*owner, r 
 		return fmt.Errorf("breaker: %w", err)
 	}
 	b.keepLists(without(settled, people(r.held)), people(r.moves))
-	return b.c.addHeld(r.trip, r.held)
+	b.c.addHeld(r.trip, r.held)
+	return nil
 }
 
 // loses tells whether the rule would take the status from anybody.
@@ -205,19 +210,14 @@ func (b *passing) keepLists(decided, moved []int64) {
 }
 
 // addHeld puts losses on a trip's list, each person once.
-func (c *changes) addHeld(trip int64, losses []moved) error {
+func (c *changes) addHeld(trip int64, losses []moved) {
 	if len(losses) == 0 {
-		return nil
-	}
-	set, err := decisionSet(losses)
-	if err != nil {
-		return err
+		return
 	}
 	c.add("held losses", len(losses), `INSERT INTO held_losses (trip_id, person_id, at, from_status, to_status, reason, policy_version, evidence)
 		SELECT CAST(? AS bigint), person_id, at, from_status, to_status, reason, policy_version, evidence FROM ? WHERE true
 		ON CONFLICT (trip_id, person_id) DO UPDATE SET at = excluded.at, from_status = excluded.from_status, to_status = excluded.to_status,
-			reason = excluded.reason, policy_version = excluded.policy_version, evidence = excluded.evidence`, trip, set.as(c.tx, "t"))
-	return nil
+			reason = excluded.reason, policy_version = excluded.policy_version, evidence = excluded.evidence`, trip, decisionSet(losses).as(c.tx, "t"))
 }
 
 // lockBreaker lets one transaction at a time count losses, until it ends.

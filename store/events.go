@@ -20,12 +20,20 @@ type eventRow struct {
 // who gets it asks nothing back. Events of one set leave in the order in which
 // they were added.
 func (c *changes) event(kind influencer.Event, person int64, at time.Time, data any) error {
+	payload, err := encodeEvent(data)
+	if err != nil {
+		return err
+	}
+	c.events = append(c.events, eventRow{kind, person, at, payload})
+	return nil
+}
+
+func encodeEvent(data any) (string, error) {
 	payload, err := json.Marshal(data)
 	if err != nil {
-		return fmt.Errorf("encode event: %w", err)
+		return "", fmt.Errorf("encode event: %w", err)
 	}
-	c.events = append(c.events, eventRow{kind, person, at, string(payload)})
-	return nil
+	return string(payload), nil
 }
 
 // addEvents turns the events so far into one change.

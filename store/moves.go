@@ -20,6 +20,31 @@ type moved struct {
 	at       time.Time
 	actor    string
 	note     string
+
+	receipt, event string // the evidence and the event in their stored form, once prepare has made them
+}
+
+// prepare puts what the move leaves behind into its stored form, which takes longer
+// than most else: before a lock that others wait for, if there is one to come.
+func (m *moved) prepare() (err error) {
+	if m.receipt == "" {
+		if m.receipt, err = encodeEvidence(m.evidence); err != nil {
+			return err
+		}
+	}
+	if m.event == "" {
+		m.event, err = encodeEvent(m.payload())
+	}
+	return err
+}
+
+func prepareAll(moves []moved) error {
+	for i := range moves {
+		if err := moves[i].prepare(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addMoves adds people, decisions and events of moves whose people the transaction
@@ -28,15 +53,13 @@ func (c *changes) addMoves(moves []moved) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	c.addStandings(moves)
-	if err := c.addDecisions(moves); err != nil {
+	if err := prepareAll(moves); err != nil {
 		return err
 	}
-	for i := range moves {
-		m := &moves[i]
-		if err := c.event(m.move.Event(), m.owner.ID, m.at, m.payload()); err != nil {
-			return err
-		}
+	c.addStandings(moves)
+	c.addDecisions(moves)
+	for _, m := range moves {
+		c.events = append(c.events, eventRow{m.move.Event(), m.owner.ID, m.at, m.event})
 	}
 	return nil
 }
@@ -72,34 +95,24 @@ func (c *changes) addStandings(moves []moved) {
 		FROM ? WHERE p.id = t.id`, set.as(c.tx, "t"))
 }
 
-// decisionSet is what a decision and a held loss have in common.
-func decisionSet(moves []moved) (*rowSet, error) {
-	evidence := make([]string, len(moves))
-	for i, m := range moves {
-		var err error
-		if evidence[i], err = encodeEvidence(m.evidence); err != nil {
-			return nil, err
-		}
-	}
+// decisionSet is what a decision and a held loss have in common, of moves that are
+// prepared.
+func decisionSet(moves []moved) *rowSet {
 	return moveSet(moves).
 		texts("from_status", pick(moves, func(m *moved) string { return string(m.move.From) })).
 		texts("to_status", pick(moves, func(m *moved) string { return string(m.move.To) })).
 		texts("reason", pick(moves, func(m *moved) string { return string(m.move.Reason) })).
 		ints("policy_version", pick(moves, func(m *moved) int64 { return int64(m.version) })).
-		json("evidence", evidence), nil
+		json("evidence", pick(moves, func(m *moved) string { return m.receipt }))
 }
 
-func (c *changes) addDecisions(moves []moved) error {
-	set, err := decisionSet(moves)
-	if err != nil {
-		return err
-	}
-	set.texts("actor", pick(moves, func(m *moved) string { return m.actor })).
+func (c *changes) addDecisions(moves []moved) {
+	set := decisionSet(moves).
+		texts("actor", pick(moves, func(m *moved) string { return m.actor })).
 		texts("note", pick(moves, func(m *moved) string { return m.note })).
 		texts("agency", pick(moves, func(m *moved) string { return m.owner.Agency }))
 	c.add("decisions", len(moves), `INSERT INTO decisions (person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence)
 		SELECT person_id, at, from_status, to_status, reason, policy_version, actor, note, agency, evidence FROM ?`, set.as(c.tx, "t"))
-	return nil
 }
 
 func moveSet(moves []moved) *rowSet {

@@ -107,7 +107,7 @@ func nextSpan(db *gorm.DB, one *span) error {
 // first error.
 func together(ctx context.Context, ids []int64, size int, fn func(ctx context.Context, page []int64) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(walkers())
+	group.SetLimit(walkers() + 1) // one of them waits, for a lock or for the disk
 	for len(ids) > 0 && ctx.Err() == nil {
 		page := ids[:min(size, len(ids))]
 		ids = ids[len(page):]
