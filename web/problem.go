@@ -156,11 +156,19 @@ func knownProblem(err error) *Problem {
 }
 
 // textFrom is err's text from where target's own begins: without what the layers
-// above have put before it.
+// above have put before it. An error that wraps target in words of its own, as a
+// type does, is told in those.
 func textFrom(err, target error) string {
-	_, after, _ := strings.Cut(err.Error(), target.Error())
-	line, _, _ := strings.Cut(after, "\n") // of errors that were joined, the first
-	return target.Error() + line
+	if _, after, found := strings.Cut(err.Error(), target.Error()); found {
+		line, _, _ := strings.Cut(after, "\n") // of errors that were joined, the first
+		return target.Error() + line
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if errors.Unwrap(e) == target {
+			return e.Error()
+		}
+	}
+	return target.Error()
 }
 
 // asProblem turns what huma says of a request that is not valid into a problem:
