@@ -289,10 +289,10 @@ func (r *rerun) addHistory(e *Evidence, id int64) {
 
 // stateAt is the account's state at a time: the present one since it began, before
 // that what the readings say.
-func (h *AccountHistory) stateAt(at time.Time, read bool) (AccountState, time.Time) {
+func (a *AccountHistory) stateAt(at time.Time, read bool) (AccountState, time.Time) {
 	switch {
-	case !at.Before(h.StateSince) && (read || h.State != StateOK):
-		return h.State, h.StateSince
+	case !at.Before(a.StateSince) && (read || a.State != StateOK):
+		return a.State, a.StateSince
 	case read:
 		return StateOK, time.Time{}
 	}

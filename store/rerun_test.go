@@ -100,9 +100,9 @@ func movesOf(steps []influencer.Step) []string {
 // same three weeks brought under that other one.
 func TestRerunAgainstLife(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
-		was, is := influencer.DefaultPolicy(), influencer.DefaultPolicy()
+		was := influencer.DefaultPolicy()
 		was.Confirm, was.ConfirmGap, was.Breaker.Floor, was.GoneAfter = 2, time.Hour, 1000, 3*24*time.Hour
-		is = was
+		is := was
 		is.Confirm, is.Grace, is.LeaveBelow, is.Requirements = 3, 4*24*time.Hour, influencer.Whole*95/100,
 			[]influencer.Requirement{{Platform: influencer.X, Metric: influencer.Followers, AtLeast: 490}, {Platform: influencer.Instagram, Metric: influencer.Followers, AtLeast: 480}}
 		is.Match = influencer.Match{Mode: influencer.MatchAll}

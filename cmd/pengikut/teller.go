@@ -53,6 +53,9 @@ func (t *teller) beat(ctx context.Context) error {
 		return err
 	}
 	t.tell(news)
+	if err := t.alarm(ctx); err != nil {
+		return err
+	}
 	if !t.hinted && (t.first != "" || t.now().Sub(t.began) > hintsLatest) {
 		t.hinted = true
 		t.hints()
