@@ -25,6 +25,7 @@ func TestDefaults(t *testing.T) {
 	want := map[string]string{
 		"PENGIKUT_DATA_DIR": "./data", "PENGIKUT_DATABASE_URL": "sqlite:data/pengikut.db",
 		"PENGIKUT_BADGE": "off", "PENGIKUT_BADGE_ISSUER": "Kementerian Komunikasi dan Digital",
+		"PENGIKUT_SERVER_PLAIN": "off",
 		"PENGIKUT_LISTEN": "127.0.0.1:8080", "PENGIKUT_X_API": "v2", "PENGIKUT_X_BASE_URL": "https://api.x.com",
 		"PENGIKUT_X_EVERY": "24h", "PENGIKUT_X_MONTHLY_READS": "none",
 		"PENGIKUT_GRAPH_BASE_URL": "https://graph.facebook.com", "PENGIKUT_GRAPH_VERSION": "v26.0",
@@ -198,6 +199,7 @@ func TestNoSecretPrints(t *testing.T) {
 	t.Parallel()
 	c, err := Load(Source{File: "testdata/good.yaml", Environ: []string{
 		"PENGIKUT_X_BEARER_TOKEN=" + secretWord,
+		"PENGIKUT_KEY=" + secretWord, "PENGIKUT_SERVER=https://pengikut.example.go.id",
 		"PENGIKUT_REDIS_URL=rediss://" + secretWord + "@redis:6379/0?password=" + secretWord,
 	}})
 	if err != nil {
