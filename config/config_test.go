@@ -26,7 +26,7 @@ func TestDefaults(t *testing.T) {
 		"PENGIKUT_DATA_DIR": "./data", "PENGIKUT_DATABASE_URL": "sqlite:data/pengikut.db",
 		"PENGIKUT_BADGE": "off", "PENGIKUT_BADGE_ISSUER": "Kementerian Komunikasi dan Digital",
 		"PENGIKUT_SERVER_PLAIN": "off",
-		"PENGIKUT_LISTEN": "127.0.0.1:8080", "PENGIKUT_X_API": "v2", "PENGIKUT_X_BASE_URL": "https://api.x.com",
+		"PENGIKUT_LISTEN":       "127.0.0.1:8080", "PENGIKUT_X_API": "v2", "PENGIKUT_X_BASE_URL": "https://api.x.com",
 		"PENGIKUT_X_EVERY": "24h", "PENGIKUT_X_MONTHLY_READS": "none",
 		"PENGIKUT_GRAPH_BASE_URL": "https://graph.facebook.com", "PENGIKUT_GRAPH_VERSION": "v26.0",
 		"PENGIKUT_INSTAGRAM_EVERY": "24h", "PENGIKUT_INSTAGRAM_MONTHLY_READS": "none",
