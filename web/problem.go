@@ -164,7 +164,7 @@ func textFrom(err, target error) string {
 		return target.Error() + line
 	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		if errors.Unwrap(e) == target {
+		if errors.Unwrap(e) == target { //nolint:errorlint // the one that wraps it itself is looked for
 			return e.Error()
 		}
 	}
