@@ -284,11 +284,14 @@ func otherAgency(v any, wanted string) string {
 	return ""
 }
 
-// storm sends each operation so many good requests and as many bad ones.
+// storm sends each operation so many bad requests, and a good one with every third:
+// those do all the work, and a pure Go database under the race detector is slow.
 func (w *walker) storm(times int) {
 	for _, op := range w.doc.operations() {
-		for range times {
-			w.send(w.gen.good(op), w.admin())
+		for i := range times {
+			if i%3 == 0 {
+				w.send(w.gen.good(op), w.admin())
+			}
 			c := w.gen.bad(op)
 			if status, _ := w.send(c, w.admin()); status < 400 {
 				w.t.Errorf("%v was taken: %d", c, status)
