@@ -31,7 +31,8 @@ build: ## Build bin/pengikut, a static binary
 
 test: setup ## Run all tests with the race detector, and the laws of the rule 10,000 times, on servers they start themselves
 	go test $(ARGS) ./influencer
-	go test -race -timeout 30m $(ARGS) ./...
+	go test -race -timeout 30m $(ARGS) $$(go list ./... | grep -v /cmd/)
+	go test -race -timeout 30m $(ARGS) ./cmd/...
 
 lint: ## Check format, vet, lint and known vulnerabilities
 	@scripts/setup build

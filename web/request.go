@@ -89,6 +89,8 @@ func (a *api) caught(w *witness, r *http.Request, cause any) {
 func (a *api) logCall(r *http.Request, c *call, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case status == http.StatusServiceUnavailable: // told on purpose, as by /readyz while the service starts
+		level = slog.LevelWarn
 	case status >= 500:
 		level = slog.LevelError
 	case status >= 400:

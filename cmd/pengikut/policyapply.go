@@ -34,10 +34,10 @@ service does it, or does it late if it did not run then. policy undo takes it ba
 		Example: "  pengikut policy apply stricter.yaml --note \"600 from December\"\n  pengikut policy apply --draft 3 --effective 2026-12-01",
 		Args:    takes(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.mustAnswer(cmd, f.yes, args...); err != nil {
+			if err := f.from.take(a, cmd, args); err != nil {
 				return err
 			}
-			if err := f.from.take(a, cmd, args); err != nil {
+			if err := a.mustAnswer(cmd, f.yes, args...); err != nil {
 				return err
 			}
 			if _, err := parseDate("--effective", f.effective); err != nil {

@@ -218,6 +218,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("sync on a demo's data: %s%s", r.out, r.err)
 	}
 	second.applyHarsh()
+	p.out.await(t, `! alarm +the breaker tripped`)
+	second.want(exitDone, "breaker", "release", "1", "--reason", "memang ketat")
 	p.out.await(t, `=  after [^\n]+\([0-9]+ granted, [3-9][0-9] lost so far\)`)
 	p.end(t)
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {

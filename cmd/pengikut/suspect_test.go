@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/influencer"
 )
 
 // TestFalseNumbersMoveNothing shows 0 for two accounts in five on one day, and
@@ -76,6 +77,17 @@ func TestADropThatHoldsIsActedOn(t *testing.T) {
 			lost++
 		}
 	}
+	// So many at once wait for an admin, who finds that the drop is real.
+	made := 0
+	for i, p := range numbers(c) {
+		if p.Status == "revoked" && before[i].Status != "revoked" {
+			made++
+		}
+	}
+	if floor := influencer.DefaultPolicy().Breaker.Floor; made > floor || made == lost {
+		t.Fatalf("%d losses of %d at once, and nobody was asked", made, lost)
+	}
+	c.want(exitDone, "breaker", "release", "1", "--reason", "pembersihan akun palsu")
 	got := map[string]string{}
 	for _, p := range numbers(c) {
 		got[p.NIP] = p.Status

@@ -14,7 +14,7 @@ func TestUsage(t *testing.T) {
 		want string // part of the error
 	}{
 		{"migrat", `unknown command "migrat", did you mean migrate?`},
-		{"policy", "which one? apply, history, preview, show"},
+		{"policy", "which one? apply, draft, history, preview, schedule, show, undo"},
 		{"policy shwo", `unknown command "shwo", did you mean show?`},
 		{"people --stauts active", "unknown flag: --stauts"},
 		{"people --status actve", `--status "actve" is none of: none, pending, active`},
@@ -32,7 +32,7 @@ func TestUsage(t *testing.T) {
 		{"sync --timeout 0s", "--timeout must be above 0"},
 		{"import", "import needs FILE.csv"},
 		{"import a.csv b.csv", `import takes FILE.csv and nothing more: what is "b.csv"?`},
-		{"policy apply", "policy apply needs FILE"},
+		{"policy apply", "apply needs FILE, or --draft"},
 		{"decisions --reason foo", `--reason "foo" is none of: qualifies, awaits_approval, returned`},
 		{"credential add --platform facebook --nip 198604262009012001 --expires 2026-11-21", "--expires 2026-11-21 lies in the past"},
 		{"credential add --platform x --nip 198604262009012001", "x is read with the institution's own token: leave out --nip and --handle"},
