@@ -130,7 +130,8 @@ func (c chance) account(db *testDB, person int64) {
 func TestSieveHoldsBackNobody(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		c := newChance(1)
-		const people, policies = 400, 200
+		const people = 400
+		policies := thorough(200)
 		c.people(db, people)
 		db.exec(`INSERT INTO freezes (agency, from_at, until_at, ends_at, note, actor, added_at) VALUES ('Kementerian 1', 0, ?, ?, '', 'test', 0)`,
 			db.clock.at.Add(time.Hour).UnixMicro(), db.clock.at.Add(time.Hour).UnixMicro())
@@ -187,7 +188,8 @@ func TestPreviewEqualsApplyForRandomPolicies(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		c := newChance(2)
 		ctx := context.Background()
-		const people, policies = 60, 200
+		const people = 60
+		policies := thorough(200)
 		c.people(db, people)
 		db.exec(`INSERT INTO freezes (agency, from_at, until_at, ends_at, note, actor, added_at) VALUES ('Kementerian 1', 0, ?, ?, '', 'test', 0)`,
 			db.clock.at.Add(time.Hour).UnixMicro(), db.clock.at.Add(time.Hour).UnixMicro())
