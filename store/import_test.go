@@ -287,7 +287,8 @@ func TestImportMemory(t *testing.T) {
 func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "test.db") }
 
 func importMany(t *testing.T, db *testDB) {
-	const rows, bound = 100_000, 4 << 20
+	const bound = 4 << 20
+	rows := thorough(100_000)
 	var first, most uint64 // bytes in use after the first chunk, and at most
 	problems := 0
 	o := influencer.ImportOptions{At: monday, Problem: func(influencer.RosterProblem) { problems++ }}
@@ -312,7 +313,8 @@ func importMany(t *testing.T, db *testDB) {
 		}
 		return nil
 	}
-	for _, want := range []string{"people +33333 ~0 =0, accounts +99000 ~0 =0", "people +0 ~0 =33333, accounts +0 ~0 =99000"} {
+	for _, want := range []string{
+		fmt.Sprintf("people +%d ~0 =0, accounts +%d ~0 =0", rows/3, rows/100*99), fmt.Sprintf("people +0 ~0 =%d, accounts +0 ~0 =%d", rows/3, rows/100*99)} {
 		problems = 0
 		report, err := db.Import(context.Background(), source, o)
 		if err != nil {
