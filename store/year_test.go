@@ -13,8 +13,8 @@ import (
 
 // A whole year is `make year`; the suite lives through a part of one.
 var (
-	yearPeople = flag.Int("year.people", thorough(40), "people of the recorded year")
-	yearDays   = flag.Int("year.days", thorough(100), "its days")
+	yearPeople = flag.Int("year.people", 40, "people of the recorded year")
+	yearDays   = flag.Int("year.days", 100, "its days")
 )
 
 // TestRecordedYear lives through a year of reads by the way that the service goes:
