@@ -79,10 +79,7 @@ func (c *claiming) take() error {
 // lockClaims lets one claim of a platform at a time choose its accounts. On
 // SQLite there is one writer anyway.
 func lockClaims(tx *gorm.DB, p influencer.Platform) error {
-	if !onPostgres(tx) {
-		return nil
-	}
-	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('pengikut claim ' || ?, 0))", string(p)).Error
+	return lockNamed(tx, "claim "+string(p))
 }
 
 // selective orders say what they want.

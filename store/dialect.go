@@ -127,6 +127,15 @@ func forUpdate(tx *gorm.DB, table string) string {
 	return ""
 }
 
+// lockNamed lets one transaction at a time hold a name, until it ends. On SQLite
+// there is one writer anyway.
+func lockNamed(tx *gorm.DB, name string) error {
+	if !onPostgres(tx) {
+		return nil
+	}
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('pengikut ' || ?, 0))", name).Error
+}
+
 // isDuplicate tells whether err is a violated unique index.
 func isDuplicate(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey) || postgresCode(err) == "23505" ||

@@ -74,13 +74,9 @@ func outside(o influencer.ResyncOrder) error {
 	return nil
 }
 
-// lockResyncs lets one order at a time look whether there is one like it. On
-// SQLite there is one writer anyway.
+// lockResyncs lets one order at a time look whether there is one like it.
 func lockResyncs(tx *gorm.DB) error {
-	if !onPostgres(tx) {
-		return nil
-	}
-	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('pengikut resync', 0))").Error
+	return lockNamed(tx, "resync")
 }
 
 // order writes a resync with its members.

@@ -68,10 +68,8 @@ func (s *Store) AddSigningKey(ctx context.Context, k SigningKey, onlyFirst bool,
 }
 
 func addSigningKey(tx *gorm.DB, k SigningKey, onlyFirst bool, actor, keyID, ciphertext string, at time.Time) error {
-	if onPostgres(tx) { // one at a time, or two would both be the first
-		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('pengikut signing keys', 0))").Error; err != nil {
-			return err
-		}
+	if err := lockNamed(tx, "signing keys"); err != nil { // one at a time, or two would both be the first
+		return err
 	}
 	var have int
 	if _, err := scanOne(tx.Raw(`SELECT count(*) FROM signing_keys`), &have); err != nil || have > 0 && onlyFirst {
