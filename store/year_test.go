@@ -25,8 +25,11 @@ func TestRecordedYear(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		began := time.Now()
 		y := newYear(db, *yearPeople)
-		for range *yearDays * 2 {
+		for i := range *yearDays * 2 {
 			y.half()
+			if i%60 == 59 && *yearPeople > 1000 {
+				t.Logf("day %d after %v: %d reads", (i+1)/2, time.Since(began).Round(time.Second), y.reads)
+			}
 		}
 		lived := time.Since(began)
 		began = time.Now()
