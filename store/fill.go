@@ -17,7 +17,8 @@ const fillChunk = 50_000
 // on each of X, Instagram and Facebook and a reading of each, as they are some weeks
 // after the start: spread over 640 agencies, of which the first are the largest,
 // nearly half of them influencers, one account in fifty not readable. People who are
-// there already are given the accounts that they lack. Nothing of it is due.
+// there already are given the accounts that they lack, and registered when the
+// others were. Nothing of it is due.
 func (s *Scratch) Fill(ctx context.Context, people int, progress func(done int)) error {
 	if !strings.HasPrefix(s.URL, "postgres") {
 		return errors.New("store: only a scratch database on Postgres can be filled")
@@ -29,6 +30,9 @@ func (s *Scratch) Fill(ctx context.Context, people int, progress func(done int))
 	defer conn.db.Close()
 	var there int
 	if err := conn.db.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&there); err != nil {
+		return fmt.Errorf("store: fill: %w", err)
+	}
+	if _, err := conn.db.ExecContext(ctx, fillEarlier); err != nil {
 		return fmt.Errorf("store: fill: %w", err)
 	}
 	for done := 0; done < people; done += fillChunk {
@@ -49,6 +53,10 @@ func (s *Scratch) Fill(ctx context.Context, people int, progress func(done int))
 
 // FilledAgency names the agencies that [Scratch.Fill] makes, from 1 to 640.
 func FilledAgency(n int) string { return fmt.Sprintf("Instansi %03d", n) }
+
+// fillEarlier makes older by as much as the others are who is there already: the
+// oldest account tells the views when the history begins.
+const fillEarlier = `UPDATE accounts SET created_at = created_at - 3086400000000, state_since = state_since - 3086400000000`
 
 // fillSQL makes the people from $1 to $2, and all that belongs to them. Ids are
 // given in order, so that a person's number is the person's id.
@@ -100,6 +108,22 @@ func (s *Scratch) FillMonth(ctx context.Context, agency string) error {
 		return fmt.Errorf("store: fill a month: %w", err)
 	}
 	return nil
+}
+
+// Month tells how many people an agency has, and how many days of its accounts
+// dashboard_daily knows of the last month.
+func (s *Scratch) Month(ctx context.Context, agency string) (people, accountDays int, err error) {
+	conn, err := connect(s.URL, 1)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer conn.db.Close()
+	err = conn.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM people WHERE agency = $1),
+		(SELECT count(*) FROM dashboard_daily WHERE agency = $1 AND day >= current_date - 30)`, agency).Scan(&people, &accountDays)
+	if err != nil {
+		return 0, 0, fmt.Errorf("store: count a month: %w", err)
+	}
+	return people, accountDays, nil
 }
 
 // RoundTrip asks the database for nothing, through the pool that all else goes

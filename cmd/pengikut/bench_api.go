@@ -41,6 +41,10 @@ type apiReport struct {
 	CountTook  float64     `json:"count_took_seconds"`
 	Figures    []apiFigure `json:"figures"`
 	WorstRatio float64     `json:"worst_p99_over_select_1"`
+
+	AgencyPeople int          `json:"agency_people"` // of the agency that the views are asked about
+	AccountDays  int          `json:"agency_account_days"`
+	Views        []viewFigure `json:"views"`
 }
 
 // selectOne is the figure that the others are set against.
@@ -55,8 +59,9 @@ func (a *app) benchAPICommand() *cobra.Command {
 is filled and dropped afterwards: requests are sent at a steady rate whether or
 not earlier ones were answered, and a SELECT 1 through the same pool of connections
 fifty times a second beside them. Meanwhile another process reads accounts of the
-rehearsal X, and everything is counted for the summary. A Redis that is given must
-be empty, and is left empty.`,
+rehearsal X, and everything is counted for the summary. Afterwards each dashboard_*
+view is asked what its documentation asks it. A Redis that is given must be empty,
+and is left empty.`,
 		Example: "  PENGIKUT_DATABASE_URL=postgres://… PENGIKUT_REDIS_URL=redis://… pengikut bench api --people 1000000",
 		Args:    takes(cobra.NoArgs),
 	}
@@ -71,7 +76,7 @@ be empty, and is left empty.`,
 		if f.output == "json" {
 			return errors.Join(writeView(a, report), err)
 		}
-		return errors.Join(a.printAPIBench(report), err)
+		return errors.Join(a.printAPIBench(report), a.printViewBench(report), err)
 	}
 	c.Flags().IntVar(&f.people, "people", 100_000, "people in the database, with three accounts each")
 	c.Flags().IntVar(&f.syncing, "syncing", 50_000, "of these, people whose X account is due and is read meanwhile")

@@ -85,7 +85,10 @@ func (st *stage) runAPI(ctx context.Context, f apiBenchFlags) (report apiReport,
 		return report, err
 	}
 	report, err = st.measureOn(ctx, s, f)
-	return report, errors.Join(err, s.Close())
+	if err := errors.Join(err, s.Close()); err != nil {
+		return report, err
+	}
+	return report, st.measureViews(ctx, &report)
 }
 
 func (st *stage) measureOn(ctx context.Context, s *store.Store, f apiBenchFlags) (apiReport, error) {
