@@ -13,6 +13,7 @@ import (
 
 	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/internal/testservers"
+	"github.com/pengikut/pengikut/internal/thorough"
 )
 
 // roster is a source of these rows, with lines numbered as in a file.
@@ -288,7 +289,7 @@ func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir
 
 func importMany(t *testing.T, db *testDB) {
 	const bound = 4 << 20
-	rows := thorough(100_000)
+	rows := thorough.Times(100_000)
 	var first, most uint64 // bytes in use after the first chunk, and at most
 	problems := 0
 	o := influencer.ImportOptions{At: monday, Problem: func(influencer.RosterProblem) { problems++ }}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/thorough"
 )
 
 // chance makes people and policies about whom the rule has something to say: all
@@ -131,7 +132,7 @@ func TestSieveHoldsBackNobody(t *testing.T) {
 	both(t, func(t *testing.T, db *testDB) {
 		c := newChance(1)
 		const people = 400
-		policies := thorough(200)
+		policies := thorough.Times(200)
 		c.people(db, people)
 		db.exec(`INSERT INTO freezes (agency, from_at, until_at, ends_at, note, actor, added_at) VALUES ('Kementerian 1', 0, ?, ?, '', 'test', 0)`,
 			db.clock.at.Add(time.Hour).UnixMicro(), db.clock.at.Add(time.Hour).UnixMicro())
@@ -189,7 +190,7 @@ func TestPreviewEqualsApplyForRandomPolicies(t *testing.T) {
 		c := newChance(2)
 		ctx := context.Background()
 		const people = 60
-		policies := thorough(200)
+		policies := thorough.Times(200)
 		c.people(db, people)
 		db.exec(`INSERT INTO freezes (agency, from_at, until_at, ends_at, note, actor, added_at) VALUES ('Kementerian 1', 0, ?, ?, '', 'test', 0)`,
 			db.clock.at.Add(time.Hour).UnixMicro(), db.clock.at.Add(time.Hour).UnixMicro())

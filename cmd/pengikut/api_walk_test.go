@@ -15,6 +15,7 @@ import (
 
 	"github.com/pengikut/pengikut/connectors/simulator"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/thorough"
 	"github.com/pengikut/pengikut/web"
 	"github.com/pengikut/pengikut/worker"
 )
@@ -47,7 +48,7 @@ func TestWalkOfTheAPI(t *testing.T) {
 	w.table()
 	w.doors()
 	w.otherAgencies()
-	for w.asked < 10_000 {
+	for w.storm(5); w.asked < thorough.Times(10_000); {
 		w.storm(20)
 	}
 	w.tell()
@@ -78,9 +79,7 @@ func TestWalkOfTheAPIOnPostgres(t *testing.T) {
 	w := newWalk(t, c)
 	w.doors()
 	w.otherAgencies()
-	for w.asked < 2_000 {
-		w.storm(5)
-	}
+	w.storm(thorough.Times(5))
 }
 
 func newWalk(t *testing.T, c *cli) *walker {
