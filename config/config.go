@@ -51,6 +51,8 @@ type Config struct {
 	// WebhookAllow are the hosts, "name" or "name:port" in lower case, that webhooks
 	// may be sent to though they are in a private network or have no TLS.
 	WebhookAllow []string
+	// WebhookTimeout is how long a receiver may take to answer.
+	WebhookTimeout time.Duration
 
 	from map[string]string // where each option's value came from, by name
 }

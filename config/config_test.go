@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		"PENGIKUT_GRAPH_BASE_URL": "https://graph.facebook.com", "PENGIKUT_GRAPH_VERSION": "v26.0",
 		"PENGIKUT_INSTAGRAM_EVERY": "24h", "PENGIKUT_INSTAGRAM_MONTHLY_READS": "none",
 		"PENGIKUT_FACEBOOK_EVERY": "24h", "PENGIKUT_FACEBOOK_MONTHLY_READS": "none",
+		"PENGIKUT_WEBHOOK_TIMEOUT": "15s",
 	}
 	got := map[string]string{}
 	for _, s := range c.Table() {

@@ -55,6 +55,7 @@ func (c *Config) options(checkKey func(string) error) []option {
 		every("FACEBOOK_EVERY", &c.Facebook.Every),
 		reads("FACEBOOK_MONTHLY_READS", &c.Facebook.MonthlyReads),
 		hosts("WEBHOOK_ALLOW", &c.WebhookAllow),
+		within("WEBHOOK_TIMEOUT", "15s", &c.WebhookTimeout, time.Second, 20*time.Second),
 	}
 }
 
@@ -137,14 +138,34 @@ func prefixes(name string, p *[]netip.Prefix) option {
 }
 
 func every(name string, p *time.Duration) option {
+	return duration(name, "24h", p, func(d time.Duration) string {
+		if d <= 0 {
+			return "is not longer than nothing"
+		}
+		return ""
+	})
+}
+
+// within is a duration that has bounds.
+func within(name, def string, p *time.Duration, least, most time.Duration) option {
+	return duration(name, def, p, func(d time.Duration) string {
+		if d < least || d > most {
+			return fmt.Sprintf("is not between %v and %v", least, most)
+		}
+		return ""
+	})
+}
+
+// duration is a length of time of which wrong says what is wrong, "" for nothing.
+func duration(name, def string, p *time.Duration, wrong func(time.Duration) string) option {
 	show := func() string { return FormatDuration(*p) }
-	return option{name: name, def: "24h", show: show, set: func(s string) error {
+	return option{name: name, def: def, show: show, set: func(s string) error {
 		d, err := ParseDuration(s)
 		if err != nil {
 			return err
 		}
-		if d <= 0 {
-			return fmt.Errorf("%q is not longer than nothing", s)
+		if why := wrong(d); why != "" {
+			return fmt.Errorf("%q %s", s, why)
 		}
 		*p = d
 		return nil

@@ -26,7 +26,6 @@ const (
 	inFlight     = 16   // deliveries to one webhook at a time, whoever sends them
 	worthAClaim  = inFlight / 4
 	drainFor     = 10 * time.Second // then other webhooks get the slot
-	lockFor      = 15 * time.Second // that one worker alone looks after a webhook; another does no harm
 )
 
 // Webhooks is what it takes to send events out. The database holds the truth; the
@@ -59,8 +58,13 @@ func newDeliverer(w Webhooks, q *queue, fast speed, log *slog.Logger) *deliverer
 	if w.OnDelivery == nil {
 		w.OnDelivery = func(DeliveryDone) {}
 	}
-	return &deliverer{Webhooks: w, queue: q, log: log, lease: fast.data(w.Sender.Timeout() + writeTimeout + 10*time.Second)}
+	return &deliverer{Webhooks: w, queue: q, log: log, lease: fast.data(leaseFor(w.Sender.Timeout()))}
 }
+
+// leaseFor is how long a delivery belongs to whoever sends it: long enough for the
+// attempt and, on a database that is slow, for writing down how it went. Who is
+// later still writes nothing, and the receiver gets the message once more.
+func leaseFor(timeout time.Duration) time.Duration { return 2*timeout + 5*time.Second }
 
 func (d *deliverer) jobs() []Job {
 	return []Job{
@@ -93,11 +97,12 @@ func (d *deliverer) wake(ctx context.Context) error {
 	return nil
 }
 
-// deliverTask is there once while it waits or is worked on, or until lockFor is
-// over, should its worker have died.
+// deliverTask is there once while it waits or is worked on, for the longest time of
+// an answer: should its worker have died, another is there before the leases end.
+// Two at a time do no harm.
 func deliverTask(webhook int64, timeout time.Duration) *asynq.Task {
 	return asynq.NewTask(deliverPrefix+strconv.FormatInt(webhook, 10), nil, asynq.Queue(queueDeliver),
-		asynq.MaxRetry(0), asynq.Unique(lockFor), asynq.Timeout(wholeSeconds(drainFor+timeout+2*writeTimeout)))
+		asynq.MaxRetry(0), asynq.Unique(max(timeout, time.Second)), asynq.Timeout(wholeSeconds(drainFor+timeout+2*writeTimeout)))
 }
 
 func (d *deliverer) prune(ctx context.Context) error {

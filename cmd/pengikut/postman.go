@@ -20,7 +20,7 @@ type postman struct {
 func (h *house) postman() *postman {
 	allow := webhook.Allowed(h.config.WebhookAllow)
 	return &postman{store: h.store, allow: allow,
-		send: webhook.NewSender(webhook.Options{Allow: allow, UserAgent: "pengikut/" + versionText(), Now: h.now})}
+		send: webhook.NewSender(webhook.Options{Allow: allow, Timeout: h.config.WebhookTimeout, UserAgent: "pengikut/" + versionText(), Now: h.now})}
 }
 
 // CheckWebhook refuses an address that would never be sent to.

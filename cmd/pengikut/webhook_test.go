@@ -257,6 +257,7 @@ func TestKilledInMidDelivery(t *testing.T) {
 	c := newCLI(t).onPostgres()
 	c.clock.at = time.Now()
 	c.env["PENGIKUT_LISTEN"] = "127.0.0.1:0"
+	c.env["PENGIKUT_WEBHOOK_TIMEOUT"] = "1s" // the lease comes from it
 	c.want(exitDone, "migrate", "up")
 	h := c.town(1)
 	h.timekeeper = timekeeper{now: time.Now}
