@@ -17,6 +17,11 @@ type listDecisionsInput struct {
 	Reason   string    `query:"reason" format:"reason" doc:"Only for this reason"`
 }
 
+// DecisionPath names a decision in a path.
+type DecisionPath struct {
+	ID int64 `path:"id" minimum:"1" doc:"The decision's id"`
+}
+
 func (a *api) decisionRoutes(people People) {
 	route(a, routeSpec{
 		method: http.MethodGet, path: "/api/v1/decisions", id: "list-decisions", tag: "people", who: viewers,
@@ -33,5 +38,18 @@ func (a *api) decisionRoutes(people People) {
 			return nil, err
 		}
 		return &reply[Page[Decision]]{PageOf(page, who.viewer().Decision)}, nil
+	})
+	route(a, routeSpec{
+		method: http.MethodGet, path: "/api/v1/decisions/{id}", id: "get-decision", tag: "people", who: viewers,
+		summary: "One move of a status", description: "With the rule's sum and a copy of the evidence that it rested on.",
+	}, func(ctx context.Context, in *DecisionPath) (*reply[Decision], error) {
+		d, err := people.DecisionByID(ctx, in.ID)
+		if err == nil {
+			err = principalOf(ctx).mustSee(d.Agency)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &reply[Decision]{principalOf(ctx).viewer().Decision(d)}, nil
 	})
 }

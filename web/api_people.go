@@ -13,6 +13,8 @@ type People interface {
 	// PersonByID is one person; [influencer.ErrNotFound] when there is none.
 	PersonByID(ctx context.Context, id int64) (influencer.PersonAccounts, error)
 	Decisions(ctx context.Context, f influencer.DecisionFilter, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error)
+	// DecisionByID is one decision; [influencer.ErrNotFound] when there is none.
+	DecisionByID(ctx context.Context, id int64) (influencer.OwnedDecision, error)
 }
 
 // PageQuery is what every list takes. It is exported, as is every struct that an

@@ -63,6 +63,13 @@ func (t *twoPeople) Decisions(_ context.Context, f influencer.DecisionFilter, _ 
 	return influencer.Page[influencer.OwnedDecision]{Items: []influencer.OwnedDecision{{Decision: influencer.Decision{ID: 7, PersonID: f.PersonID}}}}, nil
 }
 
+func (t *twoPeople) DecisionByID(_ context.Context, id int64) (influencer.OwnedDecision, error) {
+	if id != 7 {
+		return influencer.OwnedDecision{}, influencer.ErrNotFound
+	}
+	return influencer.OwnedDecision{Decision: influencer.Decision{ID: 7, PersonID: 2}, NIP: "198604262009012002", Agency: "Kemenag"}, nil
+}
+
 // ask sends one request and returns the answer.
 func ask(h http.Handler, method, path, key string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
@@ -103,6 +110,9 @@ func TestPeopleRoutes(t *testing.T) {
 		{"/api/v1/people/x", viewerKey, 422, `"path.id"`},
 		{"/api/v1/people/1/decisions", scopedKey, 200, `"person_id":1`},
 		{"/api/v1/people/2/decisions", scopedKey, 404, `"status":404`},
+		{"/api/v1/decisions/7", viewerKey, 200, `"nip":"1986**** ****** * 002"`},
+		{"/api/v1/decisions/7", scopedKey, 404, `"status":404`},
+		{"/api/v1/decisions/8", adminKey, 404, `"status":404`},
 		{"/api/v1/nothing", viewerKey, 404, `"status":404`},
 	} {
 		w := ask(s, http.MethodGet, tt.path, tt.key)

@@ -73,6 +73,15 @@ type WebhookTest struct {
 	Error  string `json:"error"`
 }
 
+// WebhookTestView views how a test went.
+func WebhookTestView(out influencer.Outcome) WebhookTest {
+	test := WebhookTest{OK: out.Error == "", Error: out.Error}
+	if out.Status != 0 {
+		test.Status = &out.Status
+	}
+	return test
+}
+
 // WebhookPath names a webhook in a path.
 type WebhookPath struct {
 	ID int64 `path:"id" minimum:"1" doc:"The webhook's id"`
@@ -218,10 +227,6 @@ func (a *api) tryWebhooks(w *Webhooks) {
 		if err != nil {
 			return nil, err
 		}
-		test := WebhookTest{OK: out.Error == "", Error: out.Error}
-		if out.Status != 0 {
-			test.Status = &out.Status
-		}
-		return &reply[WebhookTest]{test}, nil
+		return &reply[WebhookTest]{WebhookTestView(out)}, nil
 	})
 }

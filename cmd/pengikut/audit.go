@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,17 +31,15 @@ func (a *app) auditCommand() *cobra.Command {
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+			return with(cmd.Context(), a, auditLogs(), func(ctx context.Context, log auditLog, now time.Time) error {
 				if f.nip != "" {
-					id, err := h.personID(ctx, f.nip)
+					id, err := log.personID(ctx, f.nip, now)
 					if err != nil {
 						return err
 					}
 					filter.Target = fmt.Sprintf("person:%d", id)
 				}
-				return show(ctx, a, auditList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.AuditEntry], error) {
-					return h.store.Audit(ctx, filter, p)
-				})
+				return show(ctx, a, asked(auditList(now), auditOf), l, log.entries(filter))
 			})
 		},
 	}
@@ -108,5 +107,11 @@ func change(e influencer.AuditEntry) string {
 	return strings.Join(said, ", ")
 }
 
-// oneLine is JSON without the line ends that a database may put in.
-func oneLine(raw []byte) string { return strings.Join(strings.Fields(string(raw)), " ") }
+// oneLine is JSON without the blanks and line ends that a database may put in.
+func oneLine(raw []byte) string {
+	var out bytes.Buffer
+	if json.Compact(&out, raw) != nil {
+		return strings.Join(strings.Fields(string(raw)), " ")
+	}
+	return out.String()
+}

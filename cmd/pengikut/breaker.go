@@ -35,8 +35,8 @@ func (a *app) breakerListCommand() *cobra.Command {
 		Short: "List the breaker's alarms, newest first",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				return show(ctx, a, tripList(h.now()), l, h.store.Trips)
+			return with(cmd.Context(), a, a.breaker(), func(ctx context.Context, s breakerService, now time.Time) error {
+				return show(ctx, a, asked(tripList(now), tripOf), l, s.Trips)
 			})
 		},
 	}
@@ -95,7 +95,9 @@ func (a *app) breakerShowCommand() *cobra.Command {
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.showTrip(ctx, h, id, l) })
+			return with(cmd.Context(), a, a.breaker(), func(ctx context.Context, s breakerService, now time.Time) error {
+				return a.showTrip(ctx, s, id, l, now)
+			})
 		},
 	}
 	l.add(c)
@@ -110,16 +112,16 @@ func tripID(s string) (int64, error) {
 	return id, nil
 }
 
-func (a *app) showTrip(ctx context.Context, h *house, id int64, l listFlags) error {
-	trip, err := h.store.Trip(ctx, id)
+func (a *app) showTrip(ctx context.Context, s tripBook, id int64, l listFlags, now time.Time) error {
+	trip, err := s.Trip(ctx, id)
 	if err != nil {
 		return noTrip(err, id)
 	}
 	if l.output == "table" {
-		a.tellTrip(h, trip)
+		a.tellTrip(tripOf(trip), now)
 	}
-	return show(ctx, a, heldList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.HeldLoss], error) {
-		return h.store.HeldLosses(ctx, id, p)
+	return show(ctx, a, asked(heldList(now), heldOf), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[web.HeldLoss], error) {
+		return s.Losses(ctx, id, p)
 	})
 }
 
@@ -135,10 +137,10 @@ func noTrip(err error, id int64) error {
 }
 
 // tellTrip says what happened, and what there is to do.
-func (a *app) tellTrip(h *house, t influencer.Trip) {
+func (a *app) tellTrip(t influencer.Trip, now time.Time) {
 	p := a.paper(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", p.bold(fmt.Sprintf("Trip %d", t.ID)), p.paint(tripColour(t.State), string(t.State)))
-	fmt.Fprintf(a.out, "Opened %s (%s) %s, policy %d\n", influencer.English.DateTime(t.OpenedAt), age(t.OpenedAt, h.now()), causeWords(t.Cause), t.PolicyVersion)
+	fmt.Fprintf(a.out, "Opened %s (%s) %s, policy %d\n", influencer.English.DateTime(t.OpenedAt), age(t.OpenedAt, now), causeWords(t.Cause), t.PolicyVersion)
 	fmt.Fprintf(a.out, "%s at once, of %s holders; %s are allowed\n", plural(t.Losses, "loss", "losses"), number(t.Holders), number(t.Allowed))
 	switch t.State {
 	case influencer.TripOpen:
@@ -206,7 +208,7 @@ func whyHeld(b influencer.BreakerView) string {
 }
 
 // tripOrder carries out what an admin says of a trip.
-type tripOrder func(ctx context.Context, h *house, id int64, o influencer.TripOrder) error
+type tripOrder func(ctx context.Context, s tripOrders, id int64, reason string) error
 
 func (a *app) breakerCloseCommand(use, short, long string, carryOut tripOrder) *cobra.Command {
 	var reason string
@@ -222,8 +224,8 @@ func (a *app) breakerCloseCommand(use, short, long string, carryOut tripOrder) *
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.enter(cmd.Context(), existing, func(ctx context.Context, h *house) error {
-				return noTrip(carryOut(ctx, h, id, influencer.TripOrder{Actor: a.actor(), Note: strings.TrimSpace(reason), At: h.now()}), id)
+			return with(cmd.Context(), a, a.breaker(), func(ctx context.Context, s breakerService, _ time.Time) error {
+				return noTrip(carryOut(ctx, s, id, strings.TrimSpace(reason)), id)
 			})
 		},
 	}
@@ -231,26 +233,24 @@ func (a *app) breakerCloseCommand(use, short, long string, carryOut tripOrder) *
 	return c
 }
 
-func (a *app) release(ctx context.Context, h *house, id int64, o influencer.TripOrder) error {
-	t, err := h.store.ReleaseTrip(ctx, id, o)
+func (a *app) release(ctx context.Context, s tripOrders, id int64, reason string) error {
+	b := a.newBar(-1, "deciding")
+	t, err := s.Release(ctx, id, reason, func(done, of int) { b.at(int64(done), int64(of)) })
+	b.end()
 	if err != nil {
 		return err
 	}
-	b := a.newBar(int64(t.Held), "deciding")
-	err = h.store.MakeReleased(ctx, h.now(), func(done int) { b.at(int64(done), int64(max(done, t.Held))) })
-	b.end()
-	if err == nil {
-		t, err = h.store.Trip(ctx, id)
-	}
-	if err != nil {
+	if t.State == influencer.TripReleasing {
+		_, err = fmt.Fprintf(a.out, "trip %[1]d is %[2]s: the service decides the %[3]s again within the next minutes; look with pengikut breaker show %[1]d\n",
+			id, t.State, plural(t.Held, "person on its list", "people on its list"))
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "trip %d is %s: %s lost the status, %s stayed\n", id, t.State, number(t.Lost), number(t.Stayed))
 	return err
 }
 
-func (a *app) discard(ctx context.Context, h *house, id int64, o influencer.TripOrder) error {
-	if _, err := h.store.DiscardTrip(ctx, id, o); err != nil {
+func (a *app) discard(ctx context.Context, s tripOrders, id int64, reason string) error {
+	if err := s.Discard(ctx, id, reason); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.out, "trip %d is discarded: nobody moved\n", id)

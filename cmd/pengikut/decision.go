@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
 )
 
 func (a *app) decisionCommand() *cobra.Command {
@@ -34,25 +36,39 @@ one that decisions -o json and -o csv show.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				d, err := h.store.DecisionByID(ctx, id)
+			return with(cmd.Context(), a, decisionFinders(), func(ctx context.Context, find decisionFinder, _ time.Time) error {
+				d, err := find(ctx, id)
 				switch {
-				case errors.Is(err, influencer.ErrNotFound):
-					return fmt.Errorf("there is no decision %d", id)
 				case err != nil:
-					return err
+					return noSuch("decision", id, err)
 				case output == "json":
 					enc := json.NewEncoder(a.out)
 					enc.SetIndent("", "  ")
-					return enc.Encode(admin.Decision(d))
+					return enc.Encode(d)
 				}
-				return a.showReceipt(d, influencer.Lang(lang))
+				return a.showReceipt(decisionOf(d), influencer.Lang(lang))
 			})
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
 	c.Flags().StringVar(&lang, "lang", "en", "language of the receipt's sentences: id or en")
 	return c
+}
+
+// decisionFinder finds a decision by its id.
+type decisionFinder func(ctx context.Context, id int64) (web.Decision, error)
+
+func decisionFinders() ways[decisionFinder] {
+	return ways[decisionFinder]{existing, func(h *house) decisionFinder {
+		return func(ctx context.Context, id int64) (web.Decision, error) {
+			d, err := h.store.DecisionByID(ctx, id)
+			return admin.Decision(d), err
+		}
+	}, func(r *remote) decisionFinder {
+		return func(ctx context.Context, id int64) (web.Decision, error) {
+			return ask[web.Decision](ctx, r, http.MethodGet, byID("/api/v1/decisions", id), nil, nil)
+		}
+	}}
 }
 
 func (a *app) showReceipt(d influencer.OwnedDecision, lang influencer.Lang) error {

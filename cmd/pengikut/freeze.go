@@ -42,7 +42,7 @@ qualify are decided.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.addFreeze(ctx, h, f) })
+			return with(cmd.Context(), a, a.freezes(), func(ctx context.Context, s freezeService, _ time.Time) error { return a.addFreeze(ctx, s, f) })
 		},
 	}
 	c.Flags().StringVar(&f.Agency, "agency", "", "of this agency, by its whole name")
@@ -61,8 +61,8 @@ func firstOf(s string) (time.Time, error) {
 	return parseDay(s)
 }
 
-func (a *app) addFreeze(ctx context.Context, h *house, f influencer.Freeze) error {
-	made, err := h.store.AddFreeze(ctx, f, influencer.Orderer{Actor: a.actor()}, h.now())
+func (a *app) addFreeze(ctx context.Context, s freezeService, f influencer.Freeze) error {
+	made, err := s.Add(ctx, f)
 	if errors.Is(err, influencer.ErrNoAgency) {
 		return fmt.Errorf("nobody of the agency %q is registered: write its name as it stands in the roster", f.Agency)
 	}
@@ -92,15 +92,15 @@ func (a *app) freezeEndCommand() *cobra.Command {
 			if err != nil || id < 1 {
 				return badUsage(cmd, fmt.Errorf("%q is not the number of a freeze", args[0]))
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.endFreeze(ctx, h, id, note) })
+			return with(cmd.Context(), a, a.freezes(), func(ctx context.Context, s freezeService, _ time.Time) error { return a.endFreeze(ctx, s, id, note) })
 		},
 	}
 	c.Flags().StringVar(&note, "reason", "", "why, for the record")
 	return c
 }
 
-func (a *app) endFreeze(ctx context.Context, h *house, id int64, note string) error {
-	_, err := h.store.EndFreeze(ctx, id, note, influencer.Orderer{Actor: a.actor()}, h.now())
+func (a *app) endFreeze(ctx context.Context, s freezeService, id int64, note string) error {
+	err := s.End(ctx, id, note)
 	if errors.Is(err, influencer.ErrNotFound) {
 		return fmt.Errorf("there is no freeze %d", id)
 	}
@@ -119,12 +119,12 @@ func (a *app) freezeListCommand() *cobra.Command {
 		Short: "List freezes, newest first, those that are over among them",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				freezes, err := h.store.Freezes(ctx, agency)
+			return with(cmd.Context(), a, a.freezes(), func(ctx context.Context, s freezeService, now time.Time) error {
+				freezes, err := s.List(ctx, agency)
 				if err != nil {
 					return err
 				}
-				return show(ctx, a, freezeList(h.now()), l, all(freezes))
+				return show(ctx, a, freezeList(now), l, all(freezes))
 			})
 		},
 	}

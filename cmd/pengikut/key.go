@@ -38,7 +38,7 @@ hash. A viewer reads, with NIPs masked; an admin reads them whole, and orders.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.createKey(ctx, h, order) })
+			return with(cmd.Context(), a, a.keyOrders(founding), func(ctx context.Context, s keyOrders, _ time.Time) error { return a.createKey(ctx, s, order) })
 		},
 	}
 	c.Flags().StringVar(&f.name, "name", "", "who or what will use it")
@@ -70,8 +70,8 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 }
 
 // createKey prints the key alone on standard output, so that a script can take it.
-func (a *app) createKey(ctx context.Context, h *house, o influencer.KeyOrder) error {
-	k, text, err := h.store.CreateKey(ctx, o)
+func (a *app) createKey(ctx context.Context, s keyOrders, o influencer.KeyOrder) error {
+	k, text, err := s.Create(ctx, o)
 	if errors.Is(err, influencer.ErrNoAgency) {
 		return fmt.Errorf("nobody of the agency %q is registered: write its name as it stands in the roster", o.Agency)
 	}
@@ -106,7 +106,7 @@ func (a *app) keyListCommand() *cobra.Command {
 			return a.either(cmd.Context(), func(ctx context.Context, h *house) error {
 				return show(ctx, a, keyList(h.now()), l, h.store.Keys)
 			}, func(ctx context.Context, r *remote) error {
-				return show(ctx, a, asked(keyList(a.now()), keyOf), l, pages[web.Key](r, "/api/v1/keys", nil))
+				return show(ctx, a, asked(keyList(a.now()), keyOf), l, pages[web.Key](r, keysPath, nil))
 			})
 		},
 	}
@@ -158,8 +158,8 @@ func (a *app) keyRevokeCommand() *cobra.Command {
 			if err != nil || id < 1 {
 				return badUsage(cmd, fmt.Errorf("%q is no id of a key: see pengikut key list", args[0]))
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				k, err := h.store.RevokeKey(ctx, id, a.actor())
+			return with(cmd.Context(), a, a.keyOrders(existing), func(ctx context.Context, s keyOrders, _ time.Time) error {
+				k, err := s.Revoke(ctx, id)
 				if errors.Is(err, influencer.ErrNotFound) {
 					return fmt.Errorf("there is no key %d", id)
 				}

@@ -65,12 +65,17 @@ func newRemote(c config.Config) *remote {
 // either runs a command on this machine's database, or through the API of the
 // service that PENGIKUT_SERVER names.
 func (a *app) either(ctx context.Context, here func(context.Context, *house) error, there func(context.Context, *remote) error) error {
+	return a.eitherFor(ctx, existing, here, there)
+}
+
+// eitherFor is [app.either] for a command that may make an embedded database.
+func (a *app) eitherFor(ctx context.Context, may access, here func(context.Context, *house) error, there func(context.Context, *remote) error) error {
 	r, err := a.remote()
 	if err != nil {
 		return err
 	}
 	if r == nil {
-		return a.within(ctx, here)
+		return a.enter(ctx, may, here)
 	}
 	defer r.http.CloseIdleConnections()
 	return there(ctx, r)
@@ -93,6 +98,9 @@ func ask[T any](ctx context.Context, r *remote, method, path string, query url.V
 	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return out, r.refused(resp, raw)
+	}
+	if resp.StatusCode == http.StatusNoContent {
+		return out, nil
 	}
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return out, fmt.Errorf("%s does not answer as a Pengikut service does: is PENGIKUT_SERVER right?", r.base)
@@ -177,8 +185,17 @@ type remoteError struct {
 
 func (e *remoteError) Error() string { return e.text }
 
-// Is lets who asks for what is not there be told in a command's own words.
-func (e *remoteError) Is(target error) bool { return e.notFound && target == influencer.ErrNotFound }
+// Is lets a command tell in its own words what it knows by name: that a thing is
+// not there, and what the service says in the words of the error itself.
+func (e *remoteError) Is(target error) bool {
+	switch target {
+	case influencer.ErrNotFound:
+		return e.notFound
+	case influencer.ErrNoAgency, influencer.ErrTripClosed:
+		return strings.HasSuffix(e.text, target.Error())
+	}
+	return false
+}
 
 // pages is a list of the service.
 func pages[V any](r *remote, path string, query url.Values) source[V] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -62,17 +63,37 @@ func TestAfarIsAsNear(t *testing.T) {
 			{"summary"}, {"coverage"}, {"coverage", "--by", "platform"}, {"key", "list"}, {"resyncs"},
 		} {
 			for _, output := range []string{"table", "json", "csv"} {
-				all := append(append([]string{}, args...), "--output", output)
-				near, there := c.want(exitDone, all...), far.want(exitDone, all...)
-				if near.out == "" {
-					t.Errorf("%v prints nothing", all)
-				}
-				if diff := cmp.Diff(near.out, there.out); diff != "" {
-					t.Errorf("%v (-near +afar):\n%s", all, diff)
-				}
+				c.agrees(far, append(append([]string{}, args...), "--output", output)...)
 			}
 		}
 	})
+}
+
+// agrees runs a command here and from afar, which must print the same.
+func (c *cli) agrees(far *cli, args ...string) {
+	c.t.Helper()
+	near, there := c.want(exitDone, args...), far.want(exitDone, args...)
+	if near.out == "" {
+		c.t.Errorf("%v prints nothing", args)
+	}
+	if diff := cmp.Diff(near.out, there.out); diff != "" {
+		c.t.Errorf("%v (-near +afar):\n%s", args, diff)
+	}
+}
+
+// says runs a command that must end with the code and say something.
+func (c *cli) says(part string, code int, args ...string) {
+	c.t.Helper()
+	if r := c.want(code, args...); !strings.Contains(r.out+r.err, part) {
+		c.t.Errorf("pengikut %s does not say %q:\n%s%s", strings.Join(args, " "), part, r.out, r.err)
+	}
+}
+
+// with is the same person with a key of another role.
+func (c *cli) with(key string) *cli {
+	env := maps.Clone(c.env)
+	env["PENGIKUT_KEY"] = key
+	return &cli{t: c.t, clock: c.clock, dir: c.dir, env: env}
 }
 
 // TestAfarSpeaksPlainly asks where nothing good can be answered.

@@ -14,7 +14,7 @@ func personOf(v web.Person) influencer.PersonAccounts {
 	p.Status, p.Since, p.FirstGrantedAt, p.Reason = v.Status, timeOr(v.Since), timeOr(v.FirstGrantedAt), v.Reason
 	p.Left, p.LeftAt, p.Until = v.Left, timeOr(v.LeftAt), timeOr(v.Until)
 	if h := v.LossHeld; h != nil {
-		p.LossHeld = &influencer.LossHeld{Since: timeOr(h.Since)}
+		p.LossHeld = &influencer.LossHeld{TripID: h.TripID, Since: timeOr(h.Since), Reason: h.Reason}
 	}
 	return p
 }
@@ -35,7 +35,14 @@ func ownedOf(v web.OwnedAccount) influencer.OwnedAccount {
 func decisionOf(v web.Decision) influencer.OwnedDecision {
 	d := influencer.OwnedDecision{NIP: influencer.NIP(v.NIP), Name: v.Name, Agency: v.Agency}
 	d.ID, d.PersonID, d.At, d.From, d.To, d.Reason = v.ID, v.PersonID, timeOr(v.At), v.From, v.To, v.Reason
-	d.PolicyVersion, d.Actor, d.Note, d.Receipt.Sentence = v.PolicyVersion, v.Actor, v.Note, v.Sentence
+	d.PolicyVersion, d.Actor, d.Note = v.PolicyVersion, v.Actor, v.Note
+	d.Receipt = influencer.Receipt{Sentence: v.Sentence, Sum: v.Sum, PolicyVersion: v.PolicyVersion, FirstGrantedAt: timeOr(v.FirstGrantedAt)}
+	for _, a := range v.Evidence.Accounts {
+		for _, r := range a.Readings {
+			d.Receipt.Readings = append(d.Receipt.Readings, influencer.ReceiptReading{AccountID: a.AccountID, Platform: a.Platform, Handle: a.Handle,
+				Followers: r.Followers, Friends: r.Friends, ObservedAt: timeOr(r.ObservedAt), LastSeenAt: timeOr(r.LastSeenAt), Reads: max(r.Reads, 1), Source: r.Source})
+		}
+	}
 	return d
 }
 

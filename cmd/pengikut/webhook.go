@@ -21,8 +21,8 @@ func (a *app) webhookCommand() *cobra.Command {
 		a.webhookAddCommand(),
 		a.webhookListCommand(),
 		a.webhookPauseCommand(),
-		a.webhookActCommand("resume ID", "Send again, at once, all that waits", "resumed", (*house).resumeWebhook),
-		a.webhookActCommand("remove ID", "Delete a webhook and all that waits for it", "removed", (*house).removeWebhook),
+		a.webhookActCommand("resume ID", "Send again, at once, all that waits", "resumed", webhookService.Resume),
+		a.webhookActCommand("remove ID", "Delete a webhook and all that waits for it", "removed", webhookService.Remove),
 		a.webhookRotateCommand(),
 		a.webhookTestCommand(),
 		a.webhookListenCommand(),
@@ -61,7 +61,7 @@ PENGIKUT_WEBHOOK_ALLOW names its host.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.addWebhook(ctx, h, settings) })
+			return with(cmd.Context(), a, a.webhooks(founding), func(ctx context.Context, s webhookService, _ time.Time) error { return a.addWebhook(ctx, s, settings) })
 		},
 	}
 	c.Flags().StringVar(&f.format, "format", "standard", "standard, or cloudevents")
@@ -73,17 +73,12 @@ PENGIKUT_WEBHOOK_ALLOW names its host.`,
 
 // addWebhook prints the secret alone on standard output, so that a script can take
 // it.
-func (a *app) addWebhook(ctx context.Context, h *house, settings influencer.WebhookSettings) error {
-	p := h.postman()
-	defer p.Close()
-	if err := p.CheckWebhook(settings.URL); err != nil {
-		return err
-	}
-	w, secret, err := h.store.AddWebhook(ctx, settings, a.actor())
+func (a *app) addWebhook(ctx context.Context, s webhookSecrets, settings influencer.WebhookSettings) error {
+	id, secret, err := s.Add(ctx, settings)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "webhook %d; its secret, shown this once:\n", w.ID)
+	fmt.Fprintf(a.err, "webhook %d; its secret, shown this once:\n", id)
 	fmt.Fprintln(a.out, secret.Reveal())
 	return nil
 }
@@ -95,10 +90,8 @@ func (a *app) webhookListCommand() *cobra.Command {
 		Short: "List the webhooks without their secrets",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				return show(ctx, a, webhookList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.Webhook], error) {
-					return h.store.Webhooks(ctx, "", p)
-				})
+			return with(cmd.Context(), a, a.webhooks(existing), func(ctx context.Context, s webhookService, now time.Time) error {
+				return show(ctx, a, asked(webhookList(now), webhookOf), l, s.Webhooks)
 			})
 		},
 	}
@@ -166,35 +159,30 @@ func (a *app) webhookPauseCommand() *cobra.Command {
 		Use:   "pause ID",
 		Short: "Send nothing to a webhook for now; what happens waits for it",
 		Args:  takes(cobra.ExactArgs(1)),
-		RunE: a.webhookAct("paused", func(h *house, ctx context.Context, id int64, by string) error {
-			return h.store.PauseWebhook(ctx, id, by, reason)
+		RunE: a.webhookAct("paused", func(s webhookService, ctx context.Context, id int64) error {
+			return s.Pause(ctx, id, reason)
 		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	return c
 }
 
-func (h *house) resumeWebhook(ctx context.Context, id int64, by string) error {
-	return h.store.ResumeWebhook(ctx, id, by)
-}
+// webhookOrder does one thing to the webhook of an id.
+type webhookOrder func(webhookService, context.Context, int64) error
 
-func (h *house) removeWebhook(ctx context.Context, id int64, by string) error {
-	return h.store.RemoveWebhook(ctx, id, by)
-}
-
-func (a *app) webhookActCommand(use, short, done string, act func(*house, context.Context, int64, string) error) *cobra.Command {
+func (a *app) webhookActCommand(use, short, done string, act webhookOrder) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: takes(cobra.ExactArgs(1)), RunE: a.webhookAct(done, act)}
 }
 
 // webhookAct does one thing to the webhook that is named.
-func (a *app) webhookAct(done string, act func(*house, context.Context, int64, string) error) func(*cobra.Command, []string) error {
+func (a *app) webhookAct(done string, act webhookOrder) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		id, err := parseWebhookID(args[0])
 		if err != nil {
 			return badUsage(cmd, err)
 		}
-		return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-			if err := noSuch("webhook", id, act(h, ctx, id, a.actor())); err != nil || done == "" {
+		return with(cmd.Context(), a, a.webhooks(existing), func(ctx context.Context, s webhookService, _ time.Time) error {
+			if err := noSuch("webhook", id, act(s, ctx, id)); err != nil || done == "" {
 				return err
 			}
 			fmt.Fprintln(a.out, done)
@@ -221,8 +209,8 @@ func noSuch(what string, id int64, err error) error {
 
 func (a *app) webhookRotateCommand() *cobra.Command {
 	return a.webhookActCommand("rotate ID", "Give a webhook another secret and show it, once; the one before is valid for a day", "",
-		func(h *house, ctx context.Context, id int64, by string) error {
-			secret, err := h.store.RotateWebhook(ctx, id, by)
+		func(s webhookService, ctx context.Context, id int64) error {
+			secret, err := s.Rotate(ctx, id)
 			if err == nil {
 				fmt.Fprintln(a.out, secret.Reveal())
 			}
@@ -232,17 +220,15 @@ func (a *app) webhookRotateCommand() *cobra.Command {
 
 func (a *app) webhookTestCommand() *cobra.Command {
 	return a.webhookActCommand("test ID", "Send one message that tells nothing, and say how it went", "",
-		func(h *house, ctx context.Context, id int64, _ string) error {
-			p := h.postman()
-			defer p.Close()
-			out, err := p.TestWebhook(ctx, id)
+		func(s webhookService, ctx context.Context, id int64) error {
+			out, err := s.Test(ctx, id)
 			switch {
 			case err != nil:
 				return err
-			case out.Error != "":
+			case !out.OK:
 				return fmt.Errorf("the receiver did not take it: %s", out.Error)
 			}
-			fmt.Fprintf(a.out, "taken: %d\n", out.Status)
+			fmt.Fprintf(a.out, "taken: %d\n", *out.Status)
 			return nil
 		})
 }

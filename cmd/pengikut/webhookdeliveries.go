@@ -26,9 +26,9 @@ func (a *app) webhookDeliveriesCommand() *cobra.Command {
 			if f.State = influencer.DeliveryState(state); state != "" && !slices.Contains(influencer.DeliveryStates(), f.State) {
 				return badUsage(cmd, fmt.Errorf("--state %q is none of: %s", state, joined(influencer.DeliveryStates())))
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				return show(ctx, a, deliveryList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.Delivery], error) {
-					return h.store.Deliveries(ctx, f, p)
+			return with(cmd.Context(), a, a.webhooks(existing), func(ctx context.Context, s webhookService, now time.Time) error {
+				return show(ctx, a, asked(deliveryList(now), deliveryOf), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[web.Delivery], error) {
+					return s.Deliveries(ctx, f, p)
 				})
 			})
 		},
@@ -100,9 +100,12 @@ by which a receiver knows what it has already.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				n, err := h.store.ResendDeliveries(ctx, order, a.actor())
-				if errors.Is(err, influencer.ErrNotFound) {
+			return with(cmd.Context(), a, a.webhooks(existing), func(ctx context.Context, s webhookService, _ time.Time) error {
+				n, err := s.Resend(ctx, order)
+				switch {
+				case errors.Is(err, influencer.ErrNotFound) && order.DeadOf != 0:
+					return noSuch("webhook", order.DeadOf, err)
+				case errors.Is(err, influencer.ErrNotFound):
 					return fmt.Errorf("there is no delivery %d, or it waits already", order.Delivery)
 				}
 				if err == nil {
