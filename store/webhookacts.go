@@ -115,8 +115,13 @@ func (s *Store) ResendDeliveries(ctx context.Context, which influencer.ResendOrd
 		if n == 0 && which.Delivery != 0 {
 			return influencer.ErrNotFound
 		}
+		var agency string
+		if _, err := scanOne(tx.Raw(`SELECT agency FROM webhooks WHERE id = coalesce((SELECT webhook_id FROM deliveries WHERE id = ?), ?)`,
+			which.Delivery, which.DeadOf), &agency); err != nil {
+			return err
+		}
 		c := changes{tx: tx}
-		c.audit(influencer.AuditEntry{At: now, Actor: by, Action: "delivery.resend", Target: target, Note: fmt.Sprintf("%d sent again", n)})
+		c.audit(influencer.AuditEntry{At: now, Actor: by, Action: "delivery.resend", Target: target, Agency: agency, Note: fmt.Sprintf("%d sent again", n)})
 		return c.run()
 	})
 	if err != nil {
