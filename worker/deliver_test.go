@@ -77,7 +77,7 @@ func TestDeliverKeepsAPersonsOrder(t *testing.T) {
 		c := &courier{}
 		c.answer = func(_ context.Context, n int, o influencer.Outgoing) influencer.Outcome {
 			if o.Event.PersonID == 1 && n < 20 {
-				return refuses(nil, n, o)
+				return refuses(t.Context(), n, o)
 			}
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -174,7 +174,9 @@ func TestDeliverGivesBackWhatItInterrupts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := posted(t, 1, 1)
-		c := &courier{answer: func(ctx context.Context, _ int, _ influencer.Outgoing) influencer.Outcome { return slowly(ctx, time.Hour) }}
+		c := &courier{answer: func(ctx context.Context, _ int, _ influencer.Outgoing) influencer.Outcome {
+			return slowly(ctx, time.Hour)
+		}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := delivers(p, c, nil).drain(ctx, 1); err != nil {
@@ -227,7 +229,7 @@ func TestDeliverAfterALostLease(t *testing.T) {
 		c := &courier{answer: func(_ context.Context, n int, o influencer.Outgoing) influencer.Outcome {
 			if n == 1 {
 				time.Sleep(time.Minute) // a machine that stood still
-				return refuses(nil, n, o)
+				return refuses(t.Context(), n, o)
 			}
 			return influencer.Outcome{Status: 200}
 		}}
