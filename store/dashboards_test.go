@@ -85,6 +85,7 @@ func TestDashboardDaily(t *testing.T) {
 		reading(day(4, 6), day(4, 6), 120, false)
 		reading(day(5, 6), day(5, 6), 0, true)
 		reading(day(7, 0), day(7, 0), nil, false)
+		db.exec("UPDATE accounts SET observed_at = ?, synced_at = ? WHERE id = ?", day(7, 0), day(7, 0), id)
 		read := func(where string) string {
 			t.Helper()
 			rows, err := db.sql.Query("SELECT day, followers FROM dashboard_daily WHERE account = " + fmt.Sprint(id) + where + " ORDER BY day")

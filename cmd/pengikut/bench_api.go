@@ -42,9 +42,7 @@ type apiReport struct {
 	Figures    []apiFigure `json:"figures"`
 	WorstRatio float64     `json:"worst_p99_over_select_1"`
 
-	AgencyPeople int          `json:"agency_people"` // of the agency that the views are asked about
-	AccountDays  int          `json:"agency_account_days"`
-	Views        []viewFigure `json:"views"`
+	Views []viewFigure `json:"views"`
 }
 
 // selectOne is the figure that the others are set against.

@@ -29,8 +29,8 @@ func TestBenchAPI(t *testing.T) {
 	if len(r.Figures) != len(requests)+1 || r.Accounts != 3000 || r.Counts == 0 || r.WorstRatio <= 0 {
 		t.Errorf("%+v", r)
 	}
-	if len(r.Views) != 5 || r.AgencyPeople == 0 || r.AccountDays < 30*2*r.AgencyPeople {
-		t.Errorf("the views: %+v, of %d people %d account-days", r.Views, r.AgencyPeople, r.AccountDays)
+	if len(r.Views) != 7 {
+		t.Errorf("the views: %+v", r.Views)
 	}
 	for _, f := range r.Views {
 		if f.Rows == 0 || f.Seconds <= 0 {

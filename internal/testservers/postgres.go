@@ -141,7 +141,7 @@ func postgresArgs(dir, port string, set settings) []string {
 	args := []string{"-D", dir, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "timezone=Asia/Jakarta", "-c", "max_connections=200"}
 	if !set.durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB")
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=256MB")
 	}
 	return args
 }
