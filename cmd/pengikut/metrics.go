@@ -83,4 +83,5 @@ func (s *service) hear(o *worker.Options) {
 	}
 	o.OnJob = func(d worker.JobDone) { s.metrics.Job(d.Name, d.Err, d.Took) }
 	o.OnCall = func(d worker.CallDone) { s.metrics.Call(d.Platform, d.Failure, d.Took) }
+	o.Webhooks.OnDelivery = func(d worker.DeliveryDone) { s.metrics.Delivery(d.Outcome, d.Took) }
 }

@@ -238,10 +238,10 @@ func (s *service) buildWorker(ctx context.Context, h *house, r roles, o worker.O
 	o.Redis, o.Store, o.Connectors, o.Now, o.Logger = client, h.store, on, h.now, h.log
 	s.room = gate.NewHeadroom(limits, asksOf(on))
 	o.Headroom = s.room
+	o.Webhooks = s.postman.workerWebhooks()
 	s.hear(&o)
 	o.Resyncs = h.store
 	o.Jobs = slices.Concat(o.Jobs, h.policyJobs(), h.renewJobs(on), h.countJobs(), h.badgeJobs())
-	o.Webhooks = s.postman.workerWebhooks()
 	o.Roles = worker.Roles{Worker: r.worker, Scheduler: r.scheduler}
 	s.worker, err = worker.New(o)
 	return err

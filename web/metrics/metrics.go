@@ -2,7 +2,7 @@
 // that names Prometheus.
 //
 // Two kinds of numbers meet here. What this process does is counted as it
-// happens: Batch, Call, Job and Request are told of it. What the database, the
+// happens: Batch, Call, Delivery, Job and Request are told of it. What the database, the
 // queue and the platforms' limits say is asked for when somebody scrapes, by
 // probes that keep their answer for a while, so that a scrape costs little
 // however many accounts there are. Numbers of the second kind are the same in

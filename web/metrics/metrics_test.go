@@ -143,6 +143,12 @@ func busy(w *world) *Metrics {
 	m.Batch(Batch{Platform: influencer.X, Purpose: influencer.PurposePlanned, Size: 5, Error: true})
 	m.Call(influencer.X, "", 30*time.Millisecond)
 	m.Call(influencer.X, influencer.Unavailable, time.Second)
+	m.Delivery(influencer.Outcome{Status: 204}, 30*time.Millisecond)
+	m.Delivery(influencer.Outcome{Status: 503, Error: "503"}, time.Millisecond)
+	m.Delivery(influencer.Outcome{Status: 503, Error: "503"}, time.Millisecond)
+	m.Delivery(influencer.Outcome{Status: 410, Gone: true, Error: "410"}, time.Millisecond)
+	m.Delivery(influencer.Outcome{Error: "no answer in time"}, 15*time.Second)
+	m.Delivery(influencer.Outcome{Error: "interrupted", Interrupted: true}, time.Second)
 	m.Job("plan:x", nil, time.Millisecond)
 	m.Job("plan:x", errors.New("no"), time.Millisecond)
 	m.Request("/api/v1/people", "GET", 200, time.Millisecond)
@@ -181,6 +187,9 @@ func TestNumbers(t *testing.T) {
 		`pengikut_batches_total{outcome="unavailable",platform="x",purpose="planned"} 1`, `pengikut_batches_total{outcome="stale",platform="x",purpose="planned"} 1`,
 		`pengikut_batches_total{outcome="skipped",platform="x",purpose="planned"} 1`, `pengikut_batches_total{outcome="error",platform="x",purpose="planned"} 1`,
 		`pengikut_connector_call_duration_seconds_count{outcome="success",platform="x"} 1`, `pengikut_connector_call_duration_seconds_count{outcome="unavailable",platform="x"} 1`,
+		`pengikut_deliveries_total{outcome="success"} 1`, `pengikut_deliveries_total{outcome="refused"} 2`, `pengikut_deliveries_total{outcome="gone"} 1`,
+		`pengikut_deliveries_total{outcome="unanswered"} 1`, `pengikut_deliveries_total{outcome="interrupted"} 1`,
+		`pengikut_delivery_duration_seconds_sum{outcome="unanswered"} 15`,
 		`pengikut_periodic_runs_total{outcome="failure",task="plan:x"} 1`, `pengikut_http_requests_total{code="200",method="GET",route="/api/v1/people"} 1`,
 		`pengikut_metrics_part_success{part="census"} 1`, "go_goroutines ", "process_cpu_seconds_total ",
 	} {

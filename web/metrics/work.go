@@ -11,9 +11,9 @@ import (
 
 // work counts what this process does, as it happens.
 type work struct {
-	reads, batches, jobs, requests          *prometheus.CounterVec
-	jobSuccess                              *prometheus.GaugeVec
-	callTime, batchTime, jobTime, replyTime *prometheus.HistogramVec
+	reads, batches, deliveries, jobs, requests            *prometheus.CounterVec
+	jobSuccess                                            *prometheus.GaugeVec
+	callTime, batchTime, deliveryTime, jobTime, replyTime *prometheus.HistogramVec
 }
 
 func newWork() work {
@@ -30,6 +30,8 @@ func newWork() work {
 			"Accounts looked at, by what became of it: read, suspect, or the kind of failure.", "platform", "purpose", "outcome"),
 		batches: counter("pengikut_batches_total",
 			"Batches of accounts, by what became of them: read, refused, stale, skipped, error, or the kind of failure of the platform.", "platform", "purpose", "outcome"),
+		deliveries: counter("pengikut_deliveries_total",
+			"Attempts to send a message to a webhook, by outcome: success, refused, gone, unanswered or interrupted.", "outcome"),
 		jobs:     counter("pengikut_periodic_runs_total", "Runs of periodic work, by outcome: success or failure.", "task", "outcome"),
 		requests: counter("pengikut_http_requests_total", "HTTP requests answered.", "route", "method", "code"),
 		jobSuccess: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "pengikut_periodic_last_success_timestamp_seconds",
@@ -37,13 +39,16 @@ func newWork() work {
 		callTime: times("pengikut_connector_call_duration_seconds",
 			"Time that a platform took for one call, by outcome: success or the kind of failure.", short, "platform", "outcome"),
 		batchTime: times("pengikut_batch_duration_seconds", "Time from the start of a batch to its record.", long, "platform"),
+		deliveryTime: times("pengikut_delivery_duration_seconds",
+			"Time that an attempt to send a message to a webhook took.", short, "outcome"),
 		jobTime:   times("pengikut_periodic_duration_seconds", "Time that a run of periodic work took.", long, "task"),
 		replyTime: times("pengikut_http_request_duration_seconds", "Time to answer an HTTP request.", short, "route"),
 	}
 }
 
 func (w work) all() []prometheus.Collector {
-	return []prometheus.Collector{w.reads, w.batches, w.jobs, w.requests, w.jobSuccess, w.callTime, w.batchTime, w.jobTime, w.replyTime}
+	return []prometheus.Collector{w.reads, w.batches, w.deliveries, w.jobs, w.requests, w.jobSuccess,
+		w.callTime, w.batchTime, w.deliveryTime, w.jobTime, w.replyTime}
 }
 
 // Describe implements [prometheus.Collector].
