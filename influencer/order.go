@@ -90,6 +90,14 @@ func (r ActResult) Err() error {
 	return fmt.Errorf("%w: %s", ErrIllegalAct, r.Problem)
 }
 
+// SamePerson says of an order that one before it, on this line, names the person too.
+func SamePerson(line int) string {
+	if line == 0 {
+		return "an order before it concerns the same person"
+	}
+	return fmt.Sprintf("line %d concerns the same person, and was taken", line)
+}
+
 // Affiliation is a time that a person spent with an agency.
 type Affiliation struct {
 	Agency string

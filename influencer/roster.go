@@ -112,7 +112,7 @@ func readHeader(records *recordReader) (columns, RosterReport, error) {
 		}
 	}
 	if missing != nil {
-		err = fmt.Errorf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))
+		err = &RosterError{fmt.Sprintf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))}
 	}
 	return c, RosterReport{Unknown: unknown}, err
 }
@@ -143,7 +143,7 @@ func readColumns(records *recordReader, names []string) (c columns, unknown []st
 		case at < 0 && clean(name) != "":
 			unknown = append(unknown, clean(name))
 		case at >= 0 && c.at[at] >= 0:
-			return c, nil, fmt.Errorf("the header has column %s twice", names[at])
+			return c, nil, &RosterError{fmt.Sprintf("the header has column %s twice", names[at])}
 		case at >= 0:
 			c.at[at] = i
 		}

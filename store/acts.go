@@ -204,7 +204,7 @@ func (c *actChunkUnderWay) order(i int, o influencer.Order, id int64) error {
 		r.Outcome, r.Problem = influencer.ActNotFound, "nobody with this NIP or id"
 		return nil
 	case again:
-		r.Outcome, r.Problem = influencer.ActDuplicate, duplicateText(line)
+		r.Outcome, r.Problem = influencer.ActDuplicate, influencer.SamePerson(line)
 		return nil
 	case o.Kind == influencer.ActionMove:
 		err = c.transfer(person, o)
@@ -227,13 +227,6 @@ func (c *actChunkUnderWay) lineOf(id int64) int {
 		}
 	}
 	return 0
-}
-
-func duplicateText(line int) string {
-	if line == 0 {
-		return "an order before it concerns the same person"
-	}
-	return fmt.Sprintf("line %d concerns the same person, and was taken", line)
 }
 
 // act carries out an act on a status.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -157,12 +158,14 @@ type BulkOrder struct {
 	Agency    string     `json:"agency,omitempty" maxLength:"200"`
 	Unit      string     `json:"unit,omitempty" maxLength:"200"`
 	NewAgency bool       `json:"new_agency,omitempty"`
+	Line      int        `json:"line,omitempty" minimum:"1" maximum:"1000000000" doc:"Where it stands in your file, for the report; left out for its place in the request"`
 }
 
-// order makes an order of it, whose line is its place in the request.
-func (b BulkOrder) order(line int, now time.Time) (influencer.Order, error) {
+// order makes an order of it, whose line is its place in the request unless it
+// says another.
+func (b BulkOrder) order(place int, now time.Time) (influencer.Order, error) {
 	o := influencer.Order{
-		Line: line, PersonID: b.PersonID, Note: b.Reason, Agency: b.Agency, Unit: b.Unit, NewAgency: b.NewAgency,
+		Line: cmp.Or(b.Line, place), PersonID: b.PersonID, Note: b.Reason, Agency: b.Agency, Unit: b.Unit, NewAgency: b.NewAgency,
 		Action: influencer.Action{Kind: influencer.ActionKind(b.Act), Until: timeIn(b.Until), Why: influencer.Leaving(b.Why), Basis: b.Basis, Decree: b.Decree},
 	}
 	if (b.PersonID == 0) == (b.NIP == "") {
@@ -209,20 +212,21 @@ func (a *api) bulk(ctx context.Context, acts Acts, in *bulkInput) (ActReport, er
 	who, now := principalOf(ctx), a.now()
 	out := ActReport{DryRun: in.Body.DryRun, Items: make([]ActResult, len(in.Body.Orders))}
 	var orders []influencer.Order
+	var places []int
 	for i, b := range in.Body.Orders {
 		o, err := b.order(i+1, now)
 		if err != nil {
 			out.Items[i] = who.viewer().ActResult(influencer.ActResult{Order: o, Outcome: influencer.ActUnread, Problem: influencer.Cause(err)})
 			continue
 		}
-		orders = append(orders, o)
+		orders, places = append(orders, o), append(places, i)
 	}
 	done, err := acts.Acts(ctx, orders, who.orderer(), now, in.Body.DryRun)
 	if err != nil {
 		return out, err
 	}
-	for _, r := range done {
-		out.Items[r.Order.Line-1] = who.viewer().ActResult(r)
+	for i, r := range done {
+		out.Items[places[i]] = who.viewer().ActResult(r)
 		if r.Outcome == influencer.ActDone {
 			out.Done++
 		}

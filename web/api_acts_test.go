@@ -148,7 +148,7 @@ func TestBulkRoute(t *testing.T) {
 	t.Parallel()
 	n := &notebook{}
 	s := n.server()
-	body := `{"dry_run":true,"orders":[{"person_id":1,"act":"suspend","reason":"x"},{"nip":"123","act":"suspend","reason":"x"},
+	body := `{"dry_run":true,"orders":[{"person_id":1,"act":"suspend","reason":"x","line":12},{"nip":"123","act":"suspend","reason":"x"},
 		{"act":"suspend"},{"person_id":2,"act":"leave","why":"retired"}]}`
 	w := send(s, http.MethodPost, "/api/v1/people/acts", scopedKey, body)
 	var got ActReport
@@ -162,6 +162,9 @@ func TestBulkRoute(t *testing.T) {
 	want := []string{"done ", "unreadable NIP has 3 digits, not 18", "unreadable not possible: either person_id or nip names the person", "not_found nobody"}
 	if diff := cmp.Diff(want, outcomes); diff != "" || got.Done != 1 || !got.DryRun || !n.dryRun || n.by.Agency != "Kemenkes" {
 		t.Errorf("%s %+v", diff, got)
+	}
+	if got.Items[0].Line != 12 || got.Items[3].Line != 4 {
+		t.Errorf("lines: %+v", got.Items)
 	}
 	for _, bad := range []string{`{"orders":[]}`, `{}`, `{"orders":[{"person_id":1,"act":"promote"}]}`} {
 		if w := send(s, http.MethodPost, "/api/v1/people/acts", adminKey, bad); w.Code != 422 {

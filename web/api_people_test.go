@@ -70,6 +70,11 @@ func (t *twoPeople) DecisionByID(_ context.Context, id int64) (influencer.OwnedD
 	return influencer.OwnedDecision{Decision: influencer.Decision{ID: 7, PersonID: 2}, NIP: "198604262009012002", Agency: "Kemenag"}, nil
 }
 
+func (t *twoPeople) Reasons(context.Context, influencer.PersonAccounts) (Reasons, error) {
+	block := &influencer.Action{Kind: influencer.ActionBlock, Basis: "PP 94/2021", Decree: "SK-1"}
+	return ReasonsView(3, influencer.Yes, []string{"Is an influencer."}, block, time.Time{}), nil
+}
+
 // ask sends one request and returns the answer.
 func ask(h http.Handler, method, path, key string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
@@ -86,7 +91,7 @@ func ask(h http.Handler, method, path, key string, header ...string) *httptest.R
 
 func TestPeopleRoutes(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Keys: someKeys{}, Services: Services{People: &twoPeople{}}})
+	s := New(Options{Keys: someKeys{}, Services: Services{People: &twoPeople{}, Reasons: &twoPeople{}}})
 	for _, tt := range []struct {
 		path, key string
 		status    int
@@ -110,6 +115,9 @@ func TestPeopleRoutes(t *testing.T) {
 		{"/api/v1/people/x", viewerKey, 422, `"path.id"`},
 		{"/api/v1/people/1/decisions", scopedKey, 200, `"person_id":1`},
 		{"/api/v1/people/2/decisions", scopedKey, 404, `"status":404`},
+		{"/api/v1/people/1/reasons", viewerKey, 200, `"qualifies":"yes","explanation":["Is an influencer."],"block":{"kind":"block","basis":"PP 94/2021","decree":"SK-1"},"frozen_until":null`},
+		{"/api/v1/people/2/reasons", scopedKey, 404, `"status":404`},
+		{"/api/v1/people/1/reasons", "", 401, `"status":401`},
 		{"/api/v1/decisions/7", viewerKey, 200, `"nip":"1986**** ****** * 002"`},
 		{"/api/v1/decisions/7", scopedKey, 404, `"status":404`},
 		{"/api/v1/decisions/8", adminKey, 404, `"status":404`},

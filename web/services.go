@@ -14,7 +14,8 @@ type Services struct {
 	Keys     Keys
 	People   People
 	Policies Policies
-	Rule     Rule // needed with Accounts and Exports
+	Reasons  Reasoner // needs People
+	Rule     Rule     // needed with Accounts and Exports
 	Resyncs  Resyncs
 	Summary  Summarizer
 	Webhooks *Webhooks
@@ -33,6 +34,9 @@ func (a *api) register(s Services) {
 	if s.People != nil {
 		a.peopleRoutes(s.People)
 		a.decisionRoutes(s.People)
+	}
+	if s.Reasons != nil {
+		a.reasonRoute(s.People, s.Reasons)
 	}
 	if s.Acts != nil {
 		a.actRoutes(s.Acts, s.People)

@@ -14,11 +14,13 @@ type ActResult struct {
 	NIP      string                `json:"nip,omitempty"`
 	Name     string                `json:"name,omitempty"`
 	Agency   string                `json:"agency,omitempty"`
+	Unit     string                `json:"unit,omitempty"`
 	Act      influencer.ActionKind `json:"act" format:"act"`
 	Outcome  influencer.ActOutcome `json:"outcome" enum:"done,not_found,illegal,duplicate,unreadable"`
 	Problem  string                `json:"problem,omitempty" doc:"Why it was not done"`
 	From     influencer.Status     `json:"from,omitempty" format:"status"`
 	To       influencer.Status     `json:"to,omitempty" format:"status" doc:"Where the person stands now"`
+	Until    *time.Time            `json:"until,omitempty" doc:"The end of the person's suspension; absent when there is none, or it is open"`
 	Moves    []Move                `json:"moves" doc:"The act's, and what the rule decided at once after it"`
 }
 
@@ -31,8 +33,8 @@ type Move struct {
 
 // ActResult views what became of an order.
 func (v Viewer) ActResult(r influencer.ActResult) ActResult {
-	out := ActResult{Line: r.Order.Line, PersonID: r.Person.ID, Name: r.Person.Name, Agency: r.Person.Agency,
-		Act: r.Order.Kind, Outcome: r.Outcome, Problem: r.Problem, From: r.From, To: r.Person.Status,
+	out := ActResult{Line: r.Order.Line, PersonID: r.Person.ID, Name: r.Person.Name, Agency: r.Person.Agency, Unit: r.Person.Unit,
+		Act: r.Order.Kind, Outcome: r.Outcome, Problem: r.Problem, From: r.From, To: r.Person.Status, Until: stamp(r.Person.Until),
 		Moves: each(r.Moves, func(m influencer.Move) Move { return Move(m) })}
 	switch {
 	case r.Person.NIP != "":

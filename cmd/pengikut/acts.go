@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +58,11 @@ With --dry-run all that is told, and nothing is done.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
+			return with(cmd.Context(), a, a.acts(), func(ctx context.Context, s actService, now time.Time) error {
 				if f.file != "" {
-					return a.actOnFile(ctx, h, f, order)
+					return a.actOnFile(ctx, s, f, order, now)
 				}
-				return a.actOnOne(ctx, h, f, order)
+				return a.actOnOne(ctx, s, f, order)
 			})
 		},
 	}
@@ -130,13 +131,13 @@ func (a *app) typedOrder(f actFlags, args []string) (influencer.Order, error) {
 		return o, err
 	}
 	if err := o.Check(a.now()); err != nil {
-		return o, errors.New(strings.TrimPrefix(err.Error(), influencer.ErrIllegalAct.Error()+": "))
+		return o, errors.New(notWhole(err))
 	}
 	return o, nil
 }
 
-func (a *app) actOnOne(ctx context.Context, h *house, f actFlags, o influencer.Order) error {
-	results, err := h.store.Acts(ctx, []influencer.Order{o}, influencer.Orderer{Actor: a.actor()}, h.now(), f.dryRun)
+func (a *app) actOnOne(ctx context.Context, s actService, f actFlags, o influencer.Order) error {
+	results, err := s.Acts(ctx, []influencer.Order{o}, f.dryRun)
 	if err != nil {
 		return err
 	}
@@ -156,8 +157,8 @@ func (a *app) actOnOne(ctx context.Context, h *house, f actFlags, o influencer.O
 	return err
 }
 
-func (a *app) actOnFile(ctx context.Context, h *house, f actFlags, common influencer.Order) error {
-	results, err := a.readAndAct(ctx, h, f, common)
+func (a *app) actOnFile(ctx context.Context, s actService, f actFlags, common influencer.Order, now time.Time) error {
+	results, err := a.readAndAct(ctx, s, f, common, now)
 	if err != nil && len(results) == 0 {
 		return err
 	}
@@ -179,20 +180,20 @@ func (a *app) actOnFile(ctx context.Context, h *house, f actFlags, common influe
 }
 
 // readAndAct gives the results of all rows, in the order of the file.
-func (a *app) readAndAct(ctx context.Context, h *house, f actFlags, common influencer.Order) ([]influencer.ActResult, error) {
+func (a *app) readAndAct(ctx context.Context, s actService, f actFlags, common influencer.Order, now time.Time) ([]influencer.ActResult, error) {
 	in, _, err := a.openInput(f.file)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	read, err := influencer.ReadOrders(io.Reader(in), common, h.now(), parseDay)
+	read, err := influencer.ReadOrders(io.Reader(in), common, now, parseDay)
 	if err != nil {
 		return nil, err
 	}
 	if len(read.Columns) > 0 {
 		fmt.Fprintf(a.err, "%s: columns that mean nothing here: %s\n", f.file, clean(strings.Join(read.Columns, ", ")))
 	}
-	done, err := h.store.Acts(ctx, read.Orders, influencer.Orderer{Actor: a.actor()}, h.now(), f.dryRun)
+	done, err := s.Acts(ctx, read.Orders, f.dryRun)
 	for i := range read.Unread {
 		read.Unread[i].Order.Kind = f.kind
 	}

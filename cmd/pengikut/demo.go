@@ -231,7 +231,7 @@ func (d *demo) setStage(ctx context.Context) error {
 	people := d.sim.Population()
 	roster, w := io.Pipe()
 	go func() { w.CloseWithError(people.WriteCSV(w, people.Len(), simulatedPlatforms()...)) }()
-	_, report, err := d.importRoster(ctx, d.house, roster, -1, false)
+	_, report, err := d.importRoster(ctx, localRoster{d.house, d.actor()}, roster, -1, false)
 	if err = errors.Join(err, roster.Close()); err != nil {
 		return err
 	}

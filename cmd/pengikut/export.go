@@ -38,7 +38,7 @@ text, times in WIB. Nothing in it is run as a formula.
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.export(ctx, h, f, e) })
+			return with(cmd.Context(), a, exporters(), func(ctx context.Context, s exporter, now time.Time) error { return a.export(ctx, s, f, e, now) })
 		},
 	}
 	c.Flags().StringVar(&f.since, "since", "", "only what is from then or later: 30d, 2026-11-01 (WIB), or a time as in RFC 3339")
@@ -95,19 +95,14 @@ func platformMetrics() []web.PlatformMetric {
 	return out
 }
 
-func (a *app) export(ctx context.Context, h *house, f exportFlags, e web.Export) error {
-	p, err := h.store.CurrentPolicy(ctx)
-	if err != nil {
-		return err
-	}
-	e.StaleBefore = h.now().Add(-p.EvidenceMaxAge)
-	if e.Since, err = parseSince(f.since, h.now()); err != nil {
+func (a *app) export(ctx context.Context, s exporter, f exportFlags, e web.Export, now time.Time) (err error) {
+	if e.Since, err = parseSince(f.since, now); err != nil {
 		return err
 	}
 	if f.out == "" {
-		return web.WriteExport(ctx, a.out, h.store, e)
+		return s.Export(ctx, a.out, e)
 	}
-	return writeWhole(f.out, func(w io.Writer) error { return web.WriteExport(ctx, w, h.store, e) })
+	return writeWhole(f.out, func(w io.Writer) error { return s.Export(ctx, w, e) })
 }
 
 // writeWhole makes a file, for its owner alone, that is there whole or not at all.

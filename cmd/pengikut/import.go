@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ import of the same file changes nothing.`,
 			}
 			defer in.Close()
 			file := input{in, args[0], size}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.importFile(ctx, h, file, dryRun) })
+			return with(cmd.Context(), a, a.rosters(), func(ctx context.Context, s rosterTaker, _ time.Time) error { return a.importFile(ctx, s, file, dryRun) })
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
@@ -45,8 +46,8 @@ type input struct {
 	size int64 // -1 when unknown
 }
 
-func (a *app) importFile(ctx context.Context, h *house, in input, dryRun bool) error {
-	roster, report, err := a.importRoster(ctx, h, in, in.size, dryRun)
+func (a *app) importFile(ctx context.Context, s rosterTaker, in input, dryRun bool) error {
+	roster, report, err := a.importRoster(ctx, s, in, in.size, dryRun)
 	a.tellProblems(in.path, roster.Problems, roster.More)
 	a.tellProblems(in.path, report.Problems, report.More)
 	if len(roster.Unknown) > 0 {
@@ -61,20 +62,12 @@ func (a *app) importFile(ctx context.Context, h *house, in input, dryRun bool) e
 	return err
 }
 
-// importRoster reads and stores the rows as they come, with a bar of bytes.
-func (a *app) importRoster(ctx context.Context, h *house, in io.Reader, size int64, dryRun bool) (influencer.RosterReport, influencer.ImportReport, error) {
+// importRoster hands the file on as it comes, with a bar of bytes.
+func (a *app) importRoster(ctx context.Context, s rosterTaker, in io.Reader, size int64, dryRun bool) (influencer.RosterReport, influencer.ImportReport, error) {
 	b := a.newBar(size, "importing", progressbar.OptionShowBytes(true))
 	defer b.end()
 	counted := &countingReader{r: in}
-	var roster influencer.RosterReport
-	rows := func(take func(influencer.Row) error) (err error) {
-		roster, err = influencer.ReadRoster(counted, h.now(), knownPlatform, take)
-		return err
-	}
-	report, err := h.store.Import(ctx, rows, influencer.ImportOptions{
-		DryRun: dryRun, At: h.now(), Actor: a.actor(), Progress: func(int) { b.at(counted.n, size) },
-	})
-	return roster, report, err
+	return s.Take(ctx, counted, dryRun, func() { b.at(counted.n, size) })
 }
 
 func (a *app) tellProblems(path string, problems []influencer.RosterProblem, more int) {

@@ -15,35 +15,13 @@ import (
 	"github.com/pengikut/pengikut/web"
 )
 
-// Rows of a person's screen.
-const (
-	shownDecisions = 10
-	shownReadings  = 50 // per account: more than any confirmation looks back
-)
-
-// dossier is one person with all that the status rests on.
+// dossier is one person with all that the status rests on: in JSON a person of the
+// API, and why.
 type dossier struct {
-	influencer.PersonAccounts
-	policy    influencer.Policy
-	evidence  influencer.Evidence
-	verdict   influencer.Verdict
-	why       string // the newest decision in a sentence, "" when there is none
-	decisions []influencer.OwnedDecision
-	block     *influencer.Action // under which the person is blocked, nil for who is not
-	agencies  []influencer.Affiliation
-}
-
-// dossierView is a dossier in JSON: a person of the API, and why.
-type dossierView struct {
 	web.Person
-	Qualifies   influencer.Answer `json:"qualifies"`
-	Explanation []string          `json:"explanation"`
-	Decisions   []web.Decision    `json:"decisions"` // the newest
-	// Block is the decree and legal basis of a block; FrozenUntil the end of a
-	// freeze of new grants. Null where there is none.
-	Block        *influencer.Action `json:"block"`
-	FrozenUntil  *time.Time         `json:"frozen_until"`
-	Affiliations []web.Affiliation  `json:"affiliations"` // the agency of today last
+	web.Reasons
+	Decisions    []web.Decision    `json:"decisions"`    // the newest
+	Affiliations []web.Affiliation `json:"affiliations"` // the agency of today last
 }
 
 func (a *app) personCommand() *cobra.Command {
@@ -60,17 +38,19 @@ func (a *app) personCommand() *cobra.Command {
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				d, err := h.dossier(ctx, nip)
+			return with(cmd.Context(), a, archives(), func(ctx context.Context, s archive, now time.Time) error {
+				d, err := s.Dossier(ctx, nip)
 				switch {
 				case errors.Is(err, influencer.ErrNotFound):
 					return errors.New("nobody with this NIP")
 				case err != nil:
 					return err
 				case output == "json":
-					return a.writeDossier(h, d)
+					enc := json.NewEncoder(a.out)
+					enc.SetIndent("", "  ")
+					return enc.Encode(d)
 				}
-				return a.showDossier(h, d)
+				return a.showDossier(d, now)
 			})
 		},
 	}
@@ -78,130 +58,57 @@ func (a *app) personCommand() *cobra.Command {
 	return c
 }
 
-// dossier gathers a person's evidence and asks the rule about it now.
-func (h *house) dossier(ctx context.Context, nip influencer.NIP) (d dossier, err error) {
-	if d.PersonAccounts, err = h.store.PersonByNIP(ctx, nip); err != nil {
-		return d, err
-	}
-	if d.policy, err = h.store.CurrentPolicy(ctx); err != nil {
-		return d, err
-	}
-	d.evidence.Standing = d.Standing
-	if d.evidence.FrozenUntil, err = h.store.FrozenUntil(ctx, d.Agency, h.now()); err != nil {
-		return d, err
-	}
-	if d.agencies, err = h.store.Affiliations(ctx, d.ID); err != nil {
-		return d, err
-	}
-	if d.block, err = h.blockOf(ctx, d.Person); err != nil {
-		return d, err
-	}
-	for _, a := range d.Accounts {
-		e, err := h.evidenceOf(ctx, a)
-		if err != nil {
-			return d, err
-		}
-		d.evidence.Accounts = append(d.evidence.Accounts, e)
-	}
-	d.verdict = influencer.Decide(d.policy, d.evidence, h.now())
-	page, err := h.store.Decisions(ctx, influencer.DecisionFilter{PersonID: d.ID}, influencer.Paging{Limit: shownDecisions})
-	if err != nil || len(page.Items) == 0 {
-		return d, err
-	}
-	d.decisions = page.Items
-	d.why = d.decisions[0].Receipt.Sentence.English
-	return d, nil
-}
-
-// blockOf is the act that blocked a person who is blocked.
-func (h *house) blockOf(ctx context.Context, p influencer.Person) (*influencer.Action, error) {
-	if p.Status != influencer.StatusBlocked {
-		return nil, nil
-	}
-	f := influencer.DecisionFilter{PersonID: p.ID, To: influencer.StatusBlocked, Reason: influencer.ReasonBlocked}
-	page, err := h.store.Decisions(ctx, f, influencer.Paging{Limit: 1})
-	if err != nil || len(page.Items) == 0 {
-		return nil, err
-	}
-	return page.Items[0].Evidence.Act, nil
-}
-
-func (h *house) evidenceOf(ctx context.Context, a influencer.Account) (influencer.AccountEvidence, error) {
-	page, err := h.store.Readings(ctx, a.ID, never, never, influencer.Paging{Limit: shownReadings})
-	return influencer.AccountEvidence{
-		AccountID: a.ID, Platform: a.Platform, Handle: a.Handle, State: a.State, StateSince: a.StateSince, Readings: page.Items,
-	}, err
-}
-
-func (a *app) writeDossier(h *house, d dossier) error {
-	view := dossierView{Person: admin.Person(d.PersonAccounts), Qualifies: d.verdict.Qualifies,
-		Explanation: influencer.Explain(d.policy, d.verdict, d.evidence, h.now())}
-	for _, one := range d.decisions {
-		view.Decisions = append(view.Decisions, admin.Decision(one))
-	}
-	view.Block = d.block
-	for _, one := range d.agencies {
-		view.Affiliations = append(view.Affiliations, web.AffiliationView(one))
-	}
-	if until := d.evidence.FrozenUntil; !until.IsZero() {
-		view.FrozenUntil = &until
-	}
-	enc := json.NewEncoder(a.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(view)
-}
-
-func (a *app) showDossier(h *house, d dossier) error {
-	p := a.paper(a.out)
+func (a *app) showDossier(d dossier, now time.Time) error {
+	p, person, decisions := a.paper(a.out), personOf(d.Person), backs(d.Decisions, decisionOf)
 	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
-	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", d.NIP.Grouped(), bracketed(string(d.NIP.Kind())), clean(strings.Join(filled(d.Agency, d.Unit), ", ")))
-	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(h, d))
-	if d.why != "" {
-		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(d.why))
+	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", person.NIP.Grouped(), bracketed(string(person.NIP.Kind())), clean(strings.Join(filled(d.Agency, d.Unit), ", ")))
+	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(person, now))
+	if len(decisions) > 0 && decisions[0].Receipt.Sentence.English != "" {
+		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(decisions[0].Receipt.Sentence.English))
 	}
-	if held := d.LossHeld; held != nil {
+	if held := person.LossHeld; held != nil {
 		fmt.Fprintf(a.out, "%s    loss held by the breaker since %s (%s): see pengikut breaker show %d\n",
 			p.bold("Held"), influencer.English.DateTime(held.Since), reasonWord(held.Reason), held.TripID)
 	}
 	a.showMarks(p, d)
-	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.policy.Version)))
-	for _, line := range influencer.Explain(d.policy, d.verdict, d.evidence, h.now()) {
+	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.PolicyVersion)))
+	for _, line := range d.Explanation {
 		fmt.Fprintln(a.out, "  "+clean(line))
 	}
 	fmt.Fprintf(a.out, "\n%s\n", p.bold("Accounts"))
-	if err := drawTable(p, forTable(accountColumns(h.now())), d.Accounts, "none"); err != nil {
+	if err := drawTable(p, forTable(accountColumns(now)), person.Accounts, "none"); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%s\n", p.bold("Last decisions"))
-	columns := slices.DeleteFunc(forTable(decisionList(h.now()).columns), func(c column[influencer.OwnedDecision]) bool {
+	columns := slices.DeleteFunc(forTable(decisionList(now).columns), func(c column[influencer.OwnedDecision]) bool {
 		return c.head == "NIP" || c.head == "Name" || c.head == "Agency"
 	})
-	return drawTable(p, columns, d.decisions, "none")
+	return drawTable(p, columns, decisions, "none")
 }
 
 // showMarks shows what stands beside the status, where there is any of it.
 func (a *app) showMarks(p paper, d dossier) {
 	if d.Left != "" {
-		fmt.Fprintf(a.out, "%s    %s, since %s\n", p.bold("Left"), d.Left, influencer.English.DateTime(d.LeftAt))
+		fmt.Fprintf(a.out, "%s    %s, since %s\n", p.bold("Left"), d.Left, influencer.English.DateTime(timeOr(d.LeftAt)))
 	}
-	if d.block != nil {
-		fmt.Fprintf(a.out, "%s   decree %s, legal basis %s\n", p.bold("Block"), clean(d.block.Decree), clean(d.block.Basis))
+	if b := d.Block; b != nil {
+		fmt.Fprintf(a.out, "%s   decree %s, legal basis %s\n", p.bold("Block"), clean(b.Decree), clean(b.Basis))
 	}
-	if until := d.evidence.FrozenUntil; !until.IsZero() {
-		fmt.Fprintf(a.out, "%s  no new grants until %s\n", p.bold("Freeze"), influencer.English.DateTime(until))
+	if until := d.FrozenUntil; until != nil {
+		fmt.Fprintf(a.out, "%s  no new grants until %s\n", p.bold("Freeze"), influencer.English.DateTime(*until))
 	}
-	for _, one := range d.agencies {
-		if !one.Until.IsZero() {
+	for _, one := range d.Affiliations {
+		if one.Until != nil {
 			fmt.Fprintf(a.out, "%s  %s, from %s to %s\n", p.bold("Before"), clean(strings.Join(filled(one.Agency, one.Unit), ", ")),
-				influencer.English.Date(one.From), influencer.English.Date(one.Until))
+				influencer.English.Date(timeOr(one.From)), influencer.English.Date(*one.Until))
 		}
 	}
 }
 
-func standingTail(h *house, d dossier) string {
+func standingTail(d influencer.PersonAccounts, now time.Time) string {
 	var b strings.Builder
 	if !d.Since.IsZero() {
-		fmt.Fprintf(&b, " since %s (%s)", influencer.English.DateTime(d.Since), age(d.Since, h.now()))
+		fmt.Fprintf(&b, " since %s (%s)", influencer.English.DateTime(d.Since), age(d.Since, now))
 	}
 	if !d.FirstGrantedAt.IsZero() && !d.FirstGrantedAt.Equal(d.Since) {
 		fmt.Fprintf(&b, ", first granted %s", influencer.English.DateTime(d.FirstGrantedAt))

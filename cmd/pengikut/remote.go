@@ -55,7 +55,7 @@ func (a *app) localConfig() (config.Config, error) {
 }
 
 func newRemote(c config.Config) *remote {
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
 		DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, ForceAttemptHTTP2: true}
 	return &remote{base: c.Server.URL, key: c.Server.Key, http: &http.Client{Timeout: remoteTimeout, Transport: transport,
 		// The key goes nowhere but where the operator said.
@@ -91,6 +91,32 @@ func ask[T any](ctx context.Context, r *remote, method, path string, query url.V
 	if err != nil {
 		return out, r.unreachable(err)
 	}
+	return answerOf[T](r, resp)
+}
+
+// stream sends a body of CSV as it is read, nil for none, and gives the answer as it
+// comes: neither has a time by which it must be through.
+func (r *remote) stream(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
+	req, err := r.request(ctx, method, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Body = io.NopCloser(body)
+		req.Header.Set("Content-Type", "text/csv")
+		req.Header.Set("Expect", "100-continue") // who is refused need not send it all
+	}
+	patient := *r.http
+	patient.Timeout = 0
+	resp, err := patient.Do(req)
+	if err != nil {
+		return nil, r.unreachable(err)
+	}
+	return resp, nil
+}
+
+// answerOf reads an answer.
+func answerOf[T any](r *remote, resp *http.Response) (out T, err error) {
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
@@ -103,9 +129,14 @@ func ask[T any](ctx context.Context, r *remote, method, path string, query url.V
 		return out, nil
 	}
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return out, fmt.Errorf("%s does not answer as a Pengikut service does: is PENGIKUT_SERVER right?", r.base)
+		return out, r.stranger()
 	}
 	return out, nil
+}
+
+// stranger says that something else than a service answers.
+func (r *remote) stranger() error {
+	return fmt.Errorf("%s does not answer as a Pengikut service does: is PENGIKUT_SERVER right?", r.base)
 }
 
 func (r *remote) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
@@ -136,11 +167,15 @@ func (r *remote) request(ctx context.Context, method, path string, query url.Val
 // unreachable says that the service could not be asked. The query is left out,
 // which may hold a NIP.
 func (r *remote) unreachable(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
+	return fmt.Errorf("%s cannot be asked: %w", r.base, r.plainly(err))
+}
+
+// plainly leaves out what was called, and how.
+func (r *remote) plainly(err error) error {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		return outer.Err
 	}
-	return fmt.Errorf("%s cannot be asked: %w", r.base, err)
+	return err
 }
 
 // refused is what a service said that did not do what it was asked.

@@ -219,6 +219,7 @@ func (h *house) webOptions(checks []web.Check, p *postman) web.Options {
 			Keys:     h.store,
 			People:   h.store,
 			Policies: h.store,
+			Reasons:  h,
 			Rule:     h.store,
 			Summary:  h.store,
 			Webhooks: p.webWebhooks(),

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/web"
+)
+
+// rosterTaker takes in people and their accounts.
+type rosterTaker interface {
+	// Take reads the roster as it comes, and tells what it did, or would do.
+	// progress is called now and then.
+	Take(ctx context.Context, in io.Reader, dryRun bool, progress func()) (influencer.RosterReport, influencer.ImportReport, error)
+}
+
+func (a *app) rosters() ways[rosterTaker] {
+	return ways[rosterTaker]{founding, func(h *house) rosterTaker { return localRoster{h, a.actor()} }, func(r *remote) rosterTaker { return remoteRoster{r} }}
+}
+
+// localRoster works on the database itself.
+type localRoster struct {
+	*house
+	by string
+}
+
+// Take reads and stores the rows as they come.
+func (l localRoster) Take(ctx context.Context, in io.Reader, dryRun bool, progress func()) (influencer.RosterReport, influencer.ImportReport, error) {
+	var roster influencer.RosterReport
+	rows := func(take func(influencer.Row) error) (err error) {
+		roster, err = influencer.ReadRoster(in, l.now(), knownPlatform, take)
+		return err
+	}
+	report, err := l.store.Import(ctx, rows, influencer.ImportOptions{DryRun: dryRun, At: l.now(), Actor: l.by, Progress: func(int) { progress() }})
+	return roster, report, err
+}
+
+// remoteRoster sends the file to a service elsewhere.
+type remoteRoster struct{ *remote }
+
+// rosterTimeout is longer than the service takes at most.
+const rosterTimeout = 20 * time.Minute
+
+// Take sends the file as it is read.
+func (r remoteRoster) Take(ctx context.Context, in io.Reader, dryRun bool, progress func()) (influencer.RosterReport, influencer.ImportReport, error) {
+	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	defer cancel()
+	body := &tap{r: in, told: progress}
+	defer body.shut()
+	resp, err := r.stream(ctx, http.MethodPost, "/api/v1/import", url.Values{"dry_run": {strconv.FormatBool(dryRun)}}, body)
+	if err != nil {
+		return influencer.RosterReport{}, influencer.ImportReport{}, err
+	}
+	report, err := answerOf[web.ImportReport](r.remote, resp)
+	return rosterReportOf(report), importReportOf(report), err
+}
+
+func rosterReportOf(v web.ImportReport) influencer.RosterReport {
+	return influencer.RosterReport{Rows: v.Rows, More: v.MoreProblems, Unknown: v.UnknownColumns,
+		Problems: backs(v.Problems, func(p web.ImportProblem) influencer.RosterProblem { return influencer.RosterProblem(p) })}
+}
+
+func importReportOf(v web.ImportReport) influencer.ImportReport {
+	return influencer.ImportReport{Rows: v.Rows, PeopleAdded: v.People.Added, PeopleUpdated: v.People.Updated, PeopleUnchanged: v.People.Unchanged,
+		AccountsAdded: v.Accounts.Added, AccountsUpdated: v.Accounts.Updated, AccountsUnchanged: v.Accounts.Unchanged}
+}
+
+// tap is a body that tells when some of it was read, until it is shut: a client may
+// go on reading for a moment after the answer is there.
+type tap struct {
+	r    io.Reader
+	told func()
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// Read reads on.
+func (t *tap) Read(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return 0, io.ErrClosedPipe
+	}
+	n, err := t.r.Read(b)
+	t.told()
+	return n, err
+}
+
+func (t *tap) shut() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+}
