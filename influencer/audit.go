@@ -6,7 +6,7 @@ import (
 )
 
 // AuditEntry is one thing that somebody ordered: an act on a person, a policy, a
-// key, a resync. It holds no NIP and no secret.
+// key, a resync, an export. It holds no NIP and no secret.
 type AuditEntry struct {
 	ID     int64
 	At     time.Time
@@ -27,4 +27,30 @@ type AuditFilter struct {
 	Target string
 	Agency string
 	Since  time.Time // at this time or later
+}
+
+// Exported is a file of many people that somebody was handed.
+type Exported struct {
+	Actor    string
+	Kind     string // what it lists: "accounts"
+	Agency   string // here and below, what it was narrowed to; zero for nothing
+	Platform Platform
+	Since    time.Time
+	NIP      NIPForm
+	Rows     int  // handed out
+	BrokeOff bool // after these rows
+}
+
+// Audit is its entry in the audit log. Nothing changed: what is told as after are
+// the facts.
+func (x Exported) Audit(at time.Time) (AuditEntry, error) {
+	after, err := json.Marshal(struct {
+		Rows     int       `json:"rows"`
+		NIP      NIPForm   `json:"nip"`
+		Agency   string    `json:"agency,omitempty"`
+		Platform Platform  `json:"platform,omitempty"`
+		Since    time.Time `json:"since,omitzero"`
+		BrokeOff bool      `json:"broke_off,omitempty"`
+	}{x.Rows, x.NIP, x.Agency, x.Platform, x.Since, x.BrokeOff})
+	return AuditEntry{At: at, Actor: x.Actor, Action: x.Kind + ".export", Target: x.Kind, Agency: x.Agency, After: after}, err
 }

@@ -77,6 +77,22 @@ func rawOf(text sql.NullString) json.RawMessage {
 	return json.RawMessage(text.String)
 }
 
+// AuditExport writes down that somebody was handed a file.
+func (s *Store) AuditExport(ctx context.Context, x influencer.Exported) error {
+	entry, err := x.Audit(s.now())
+	if err == nil {
+		err = s.write(ctx, func(tx *gorm.DB) error {
+			c := changes{tx: tx}
+			c.audit(entry)
+			return c.run()
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("store: audit export of %s: %w", x.Kind, err)
+	}
+	return nil
+}
+
 // audit adds entries to what a transaction writes, so that no act is without its
 // entry and no entry without its act.
 func (c *changes) audit(entries ...influencer.AuditEntry) {

@@ -49,3 +49,31 @@ func TestAudit(t *testing.T) {
 		}
 	})
 }
+
+func TestExportsAreAudited(t *testing.T) {
+	both(t, func(t *testing.T, db *testDB) {
+		ctx := context.Background()
+		for _, x := range []influencer.Exported{
+			{Actor: "cli:siti", Kind: "accounts", Agency: "Kemenkes", Platform: influencer.X, Since: monday, NIP: influencer.NIPWhole, Rows: 1200},
+			{Actor: "key:3 HRIS", Kind: "readings", NIP: influencer.NIPMasked, Rows: 500, BrokeOff: true},
+		} {
+			if err := db.AuditExport(ctx, x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for action, want := range map[string]influencer.AuditEntry{
+			"accounts.export": {ID: 1, At: monday, Actor: "cli:siti", Target: "accounts", Agency: "Kemenkes",
+				After: json.RawMessage(`{"rows":1200,"nip":"whole","agency":"Kemenkes","platform":"x","since":"2026-11-23T02:00:00Z"}`)},
+			"readings.export": {ID: 2, At: monday, Actor: "key:3 HRIS", Target: "readings", After: json.RawMessage(`{"rows":500,"nip":"masked","broke_off":true}`)},
+		} {
+			want.Action = action
+			got, err := db.Audit(ctx, influencer.AuditFilter{Action: action}, influencer.Paging{})
+			if err != nil || len(got.Items) != 1 {
+				t.Fatalf("%s: %d entries, %v", action, len(got.Items), err)
+			}
+			if diff := cmp.Diff(want, got.Items[0]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", action, diff)
+			}
+		}
+	})
+}

@@ -28,7 +28,7 @@ var exportTexts = map[ExportKind]string{
 	ExportReadings:    "Every reading, as a CSV for Excel",
 }
 
-func (a *api) exportRoutes(from Exports, rule Rule, columns []PlatformMetric) {
+func (a *api) exportRoutes(from ExportSource, rule Rule, columns []PlatformMetric) {
 	for _, kind := range ExportKinds() {
 		route(a, routeSpec{
 			method: http.MethodGet, path: "/api/v1/export/" + string(kind) + ".csv", id: "export-" + string(kind), tag: "exports", who: viewers,
@@ -48,7 +48,7 @@ func (a *api) exportRoutes(from Exports, rule Rule, columns []PlatformMetric) {
 			}
 			e := Export{
 				Kind: kind, Agency: agency, Platform: influencer.Platform(in.Platform), Since: in.Since, Lang: influencer.Lang(in.Lang),
-				Separator: separators[in.Separator], Viewer: who.viewer(), Platforms: columns, StaleBefore: staleBefore,
+				Separator: separators[in.Separator], Viewer: who.viewer(), Actor: who.actor(), Platforms: columns, StaleBefore: staleBefore,
 			}
 			return &huma.StreamResponse{Body: func(c huma.Context) { a.sendExport(c, from, e) }}, nil
 		})
@@ -59,7 +59,7 @@ var separators = map[string]rune{"semicolon": ';', "comma": ',', "tab": '\t'}
 
 // sendExport sends an export as it is made. One that fails after its first piece
 // is cut off, so that half of it does not look like all of it.
-func (a *api) sendExport(c huma.Context, from Exports, e Export) {
+func (a *api) sendExport(c huma.Context, from ExportSource, e Export) {
 	r, w := humago.Unwrap(c)
 	out := &piecemeal{w: w, control: http.NewResponseController(w), name: string(e.Kind) + "-" + a.now().In(influencer.WIB).Format(time.DateOnly) + ".csv"}
 	err := WriteExport(r.Context(), out, from, e)

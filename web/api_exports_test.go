@@ -61,7 +61,11 @@ func TestExportAndCoverageRoutes(t *testing.T) {
 	if from.readings.Agency != "Kemenkes" || from.readings.Platform != influencer.X || from.readings.Since.IsZero() {
 		t.Errorf("asked for %+v", from.readings)
 	}
+	from.noted = nil
 	w := ask(s, http.MethodGet, "/api/v1/export/accounts.csv", adminKey)
+	if n := from.noted; len(n) != 1 || n[0].Actor != "key:2 siti" || n[0].NIP != influencer.NIPWhole || n[0].Rows != 1 {
+		t.Errorf("noted %+v", n)
+	}
 	if h := w.Header(); h.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(h.Get("Content-Disposition"), `attachment; filename="accounts-20`) {
 		t.Errorf("headers %v", h)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,6 +17,17 @@ type Exports interface {
 	EachPerson(ctx context.Context, f influencer.PeopleFilter, fn func(influencer.PersonAccounts) error) error
 	EachAccount(ctx context.Context, f influencer.AccountFilter, fn func(influencer.OwnedAccount) error) error
 	EachReading(ctx context.Context, f influencer.ReadingFilter, fn func(influencer.OwnedReading) error) error
+}
+
+// ExportLog keeps who was handed what.
+type ExportLog interface {
+	AuditExport(context.Context, influencer.Exported) error
+}
+
+// ExportSource is what it takes to hand out files.
+type ExportSource interface {
+	Exports
+	ExportLog
 }
 
 // ExportKind names an export.
@@ -45,6 +57,7 @@ type Export struct {
 	Lang      influencer.Lang // of the header, and of words that are not codes
 	Separator rune            // between cells; 0 means a semicolon
 	Viewer    Viewer
+	Actor     string // who gets it, as the audit log names them
 	// Platforms are the columns of counts in the export of influencers, each with the
 	// metric that the rule looks at.
 	Platforms []PlatformMetric
@@ -65,7 +78,10 @@ const flushRows = 500
 // Excel. In Indonesian settings a semicolon parts cells, since the comma is the
 // decimal sign there. No line "sep=;" says so: it makes Excel forget the byte
 // order mark, and other programs take it for data.
-func WriteExport(ctx context.Context, w io.Writer, from Exports, e Export) error {
+//
+// It stands in the audit log before its last rows are handed out, and so does one
+// that broke off: what cannot be written down is not handed out whole.
+func WriteExport(ctx context.Context, w io.Writer, from ExportSource, e Export) error {
 	if e.Separator == 0 {
 		e.Separator = ';'
 	}
@@ -73,20 +89,21 @@ func WriteExport(ctx context.Context, w io.Writer, from Exports, e Export) error
 	if err != nil {
 		return err
 	}
+	rows := &exportedRows{log: from, sheet: s, e: e}
 	switch e.Kind {
 	case ExportInfluencers:
-		err = exportRows(s, e, influencerColumns(e), func(fn func(influencer.PersonAccounts) error) error {
+		err = exportRows(ctx, rows, influencerColumns(e), func(fn func(influencer.PersonAccounts) error) error {
 			f := influencer.PeopleFilter{Agency: e.Agency, Platform: e.Platform,
 				Statuses: []influencer.Status{influencer.StatusActive, influencer.StatusGrace}}
 			return from.EachPerson(ctx, f, onlySince(e.Since, func(p influencer.PersonAccounts) time.Time { return p.Since }, fn))
 		})
 	case ExportAccounts:
-		err = exportRows(s, e, accountColumns(e), func(fn func(influencer.OwnedAccount) error) error {
+		err = exportRows(ctx, rows, accountColumns(e), func(fn func(influencer.OwnedAccount) error) error {
 			return from.EachAccount(ctx, influencer.AccountFilter{Agency: e.Agency, Platform: e.Platform},
 				onlySince(e.Since, func(a influencer.OwnedAccount) time.Time { return a.SyncedAt }, fn))
 		})
 	case ExportReadings:
-		err = exportRows(s, e, readingColumns(e), func(fn func(influencer.OwnedReading) error) error {
+		err = exportRows(ctx, rows, readingColumns(e), func(fn func(influencer.OwnedReading) error) error {
 			return from.EachReading(ctx, influencer.ReadingFilter{Agency: e.Agency, Platform: e.Platform, Since: e.Since}, fn)
 		})
 	default:
@@ -118,30 +135,60 @@ type sheetColumn[T any] struct {
 	cell func(T) string
 }
 
+// exportedRows are the rows of one export on their way out.
+type exportedRows struct {
+	log   ExportLog
+	sheet *influencer.Sheet
+	e     Export
+	n     int // so far
+}
+
 // exportRows writes the header and then a row for each of walk's.
-func exportRows[T any](s *influencer.Sheet, e Export, columns []sheetColumn[T], walk func(fn func(T) error) error) error {
+func exportRows[T any](ctx context.Context, out *exportedRows, columns []sheetColumn[T], walk func(fn func(T) error) error) error {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = c.head.In(e.Lang)
+		cells[i] = c.head.In(out.e.Lang)
 	}
-	if err := s.Row(cells); err != nil {
+	if err := out.sheet.Row(cells); err != nil {
 		return err
 	}
-	rows := 0
-	err := walk(func(row T) error {
+	return out.end(ctx, walk(func(row T) error {
 		for i, c := range columns {
 			cells[i] = c.cell(row)
 		}
-		if err := s.Row(cells); err != nil {
-			return err
-		}
-		if rows++; rows%flushRows == 0 {
-			return s.Flush()
-		}
-		return nil
-	})
-	if err != nil {
+		return out.row(cells)
+	}))
+}
+
+func (x *exportedRows) row(cells []string) error {
+	if err := x.sheet.Row(cells); err != nil {
 		return err
 	}
-	return s.Flush()
+	if x.n++; x.n%flushRows == 0 {
+		return x.sheet.Flush()
+	}
+	return nil
+}
+
+// auditTime is how long writing down an export may take when who asked for it has
+// gone.
+const auditTime = 10 * time.Second
+
+// end writes the export down, and hands out its last rows.
+func (x *exportedRows) end(ctx context.Context, walked error) error {
+	if walked != nil && x.n == 0 { // nobody has got anything
+		return walked
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTime)
+	defer cancel()
+	nip := influencer.NIPMasked
+	if x.e.Viewer.WholeNIP {
+		nip = influencer.NIPWhole
+	}
+	err := x.log.AuditExport(ctx, influencer.Exported{Actor: x.e.Actor, Kind: string(x.e.Kind), Agency: x.e.Agency, Platform: x.e.Platform,
+		Since: x.e.Since, NIP: nip, Rows: x.n, BrokeOff: walked != nil})
+	if err != nil || walked != nil {
+		return errors.Join(walked, err)
+	}
+	return x.sheet.Flush()
 }

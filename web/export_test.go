@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pengikut/pengikut/influencer"
 )
 
@@ -19,6 +21,14 @@ type exportable struct {
 	people   influencer.PeopleFilter
 	accounts influencer.AccountFilter
 	readings influencer.ReadingFilter
+
+	noted    []influencer.Exported
+	noteless error // why nothing can be noted
+}
+
+func (e *exportable) AuditExport(ctx context.Context, x influencer.Exported) error {
+	e.noted = append(e.noted, x)
+	return errOr(e.noteless, ctx.Err())
 }
 
 var exportedAt = time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC)
@@ -151,6 +161,45 @@ func TestAnExportEndsWithTheError(t *testing.T) {
 	}
 	if err := WriteExport(context.Background(), &out, &exportable{}, Export{Kind: "other"}); err == nil {
 		t.Error("an export that is none was written")
+	}
+}
+
+// Who was handed what is written down before the last of it goes out, also when it
+// broke off, and when who asked has gone meanwhile.
+func TestExportsAreAudited(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := Export{Kind: ExportAccounts, Agency: "Kemenkes", Platform: influencer.X, Since: exportedAt.Add(-time.Hour), Actor: "key:2 siti", Viewer: Viewer{WholeNIP: true}}
+	want := influencer.Exported{Actor: "key:2 siti", Kind: "accounts", Agency: "Kemenkes", Platform: influencer.X, Since: e.Since, NIP: influencer.NIPWhole, Rows: 3}
+	cut := want
+	cut.BrokeOff = true
+	for _, tt := range []struct {
+		name string
+		from *exportable
+		want []influencer.Exported
+		err  error
+		rows bool // anything is handed out
+	}{
+		{"whole", &exportable{rows: 3}, []influencer.Exported{want}, nil, true},
+		{"broken off", &exportable{rows: 3, fail: broken}, []influencer.Exported{cut}, broken, false},
+		{"nothing was handed out", &exportable{fail: broken}, nil, broken, false},
+		{"it cannot be written down", &exportable{rows: 3, noteless: broken}, []influencer.Exported{want}, broken, false},
+	} {
+		var out strings.Builder
+		err := WriteExport(gone, &out, tt.from, e)
+		if !errors.Is(err, tt.err) || (out.Len() > 0) != tt.rows {
+			t.Errorf("%s: %v, and %d bytes went out", tt.name, err, out.Len())
+		}
+		if diff := cmp.Diff(tt.want, tt.from.noted); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	masked := &exportable{rows: 1}
+	exported(t, masked, Export{Kind: ExportInfluencers})
+	if n := masked.noted; len(n) != 1 || n[0].NIP != influencer.NIPMasked {
+		t.Errorf("a viewer's: %+v", n)
 	}
 }
 

@@ -9,7 +9,7 @@ type Services struct {
 	Freezes  Freezes
 	Breaker  Breaker
 	Coverage Coverer
-	Exports  Exports
+	Exports  ExportSource
 	Import   Importer
 	Keys     Keys
 	People   People

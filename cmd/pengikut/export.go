@@ -96,6 +96,7 @@ func platformMetrics() []web.PlatformMetric {
 }
 
 func (a *app) export(ctx context.Context, s exporter, f exportFlags, e web.Export, now time.Time) (err error) {
+	e.Actor = a.actor()
 	if e.Since, err = parseSince(f.since, now); err != nil {
 		return err
 	}

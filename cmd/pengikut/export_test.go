@@ -30,6 +30,19 @@ func TestExport(t *testing.T) {
 	if none := read("readings", "--agency", "Tidak Ada"); len(none) != 0 {
 		t.Errorf("of an agency that is not there: %v", none)
 	}
+	entries := items[struct {
+		Actor, Action, Target string
+		After                 struct {
+			Rows     int
+			NIP      string
+			Platform string
+			Since    string
+		}
+	}](c, "audit", "--limit", "2")
+	if e := entries[1]; e.Action != "accounts.export" || e.Target != "accounts" || !strings.HasPrefix(e.Actor, "cli:") ||
+		e.After.NIP != "whole" || e.After.Platform != "x" || e.After.Rows == 0 || e.After.Since == "" || entries[0].Action != "readings.export" {
+		t.Errorf("audit: %+v", entries)
+	}
 	path := filepath.Join(c.dir, "akun.csv")
 	if r := c.want(exitDone, "export", "accounts", "--out", path); r.out != "" {
 		t.Errorf("printed %q beside the file", r.out)
