@@ -155,9 +155,9 @@ func TestPolicyRoutes(t *testing.T) {
 		{post, policy + "/undo", viewerKey, `{"reason":"keliru"}`, 403, `"status":403`},
 		{post, policy + "/preview", viewerKey, `{"draft":5}`, 403, `"status":403`},
 		{post, policy + "/preview", adminKey, `{"draft":5,"by":"agency","limit":2}`, 200, `"as_of":"2026-11-23T01:00:00Z","oldest":null,"expected":12,"read":10,"people":9,"gain":0,"lose":3,` +
-			`"grace":0,"unconfirmed":0,"otherwise":0,"near":2,"breaker_holds":false,"changes":[],"groups":[{"agency":"BKN","gain":0,"lose":3,`},
-		{post, policy + "/preview", adminKey, `{"draft":5,"limit":2}`, 200, `"rows":[{"person_id":1,"nip":"198604262009012001","name":"","agency":"BKN","effect":"lose","status":"active","to":"revoked","reason":"below_line","platforms":["x"]},` +
-			`{"person_id":2,"nip":"198604262009012001","name":"","agency":"BKN","effect":"lose","status":"active","to":"revoked","reason":"below_line","platforms":["x"]}]}`},
+			`"grace":0,"unconfirmed":0,"otherwise":0,"near":2,"breaker_holds":false,"changes":[],"breaker":{"losses":0,"made":0,"holders":0,"allowed":0,"open_trip":0},"groups":[{"agency":"BKN","gain":0,"lose":3,`},
+		{post, policy + "/preview", adminKey, `{"draft":5,"limit":2}`, 200, `"rows":[{"person_id":1,"nip":"198604262009012001","name":"","agency":"BKN","effect":"lose","status":"active","to":"revoked","reason":"below_line","platforms":["x"],"since":null,"near":null},` +
+			`{"person_id":2,"nip":"198604262009012001","name":"","agency":"BKN","effect":"lose","status":"active","to":"revoked","reason":"below_line","platforms":["x"],"since":null,"near":null}]}`},
 		{post, policy + "/preview", adminKey, `{"draft":4}`, 404, `"status":404`},
 		{post, policy + "/preview", adminKey, `{}`, 422, `either a policy or a draft`},
 		{post, policy + "/preview", adminKey, `{"draft":5,"policy":{}}`, 422, `either a policy or a draft`},

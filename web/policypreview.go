@@ -19,6 +19,25 @@ type PreviewRow struct {
 	To       *influencer.Status    `json:"to" format:"status" doc:"What it becomes, or would when reads confirm it; null for who stays"`
 	Reason   *influencer.Reason    `json:"reason" format:"reason"`
 	Platform []influencer.Platform `json:"platforms"`
+	Since    *time.Time            `json:"since" doc:"When the status began"`
+	Near     *PreviewNear          `json:"near" doc:"The line that who stays is near to; null for all others"`
+}
+
+// PreviewNear is the line that somebody is near to.
+type PreviewNear struct {
+	Platform influencer.Platform `json:"platform" format:"platform"`
+	Metric   influencer.Metric   `json:"metric"`
+	Value    int64               `json:"value" doc:"What the person has"`
+	Line     int64               `json:"line" doc:"What the policy asks for, as the person stands"`
+}
+
+// PreviewBreaker is what the breaker of the policy would say to its losses.
+type PreviewBreaker struct {
+	Losses  int   `json:"losses" doc:"People who would lose the status at once"`
+	Made    int   `json:"made" doc:"Losses within the window that came before them"`
+	Holders int   `json:"holders" doc:"Who held the status within the window"`
+	Allowed int   `json:"allowed" doc:"How many of them may lose it within the window"`
+	Open    int64 `json:"open_trip" doc:"An alarm that is open already and holds every loss; 0 when there is none"`
 }
 
 // PolicyPreview tells what a policy would do. People has at most as many people of
@@ -33,6 +52,7 @@ type PolicyPreview struct {
 	PreviewCounts
 	BreakerHolds bool           `json:"breaker_holds" doc:"Applied now, the breaker would hold all of the losses back"`
 	Changes      []string       `json:"changes" doc:"Against the policy in force"`
+	Breaker      PreviewBreaker `json:"breaker"`
 	Groups       []PreviewGroup `json:"groups" doc:"By agency or platform, whom it costs most first; empty unless asked for"`
 	Rows         []PreviewRow   `json:"rows"`
 }
@@ -42,7 +62,10 @@ var effectNames = [influencer.Effects]string{"gain", "lose", "grace", "unconfirm
 // PreviewRow views a row of a preview.
 func (v Viewer) PreviewRow(r influencer.PreviewRow) PreviewRow {
 	out := PreviewRow{PersonID: r.ID, NIP: v.nip(r.NIP), Name: r.Name, Agency: r.Agency, Effect: effectNames[r.Effect()], Status: r.Status,
-		Platform: append([]influencer.Platform{}, r.Platforms...)}
+		Platform: append([]influencer.Platform{}, r.Platforms...), Since: stamp(r.Since)}
+	if n := r.Near; n != nil {
+		out.Near = &PreviewNear{n.Platform, n.Metric, n.Value, n.Line}
+	}
 	move := r.Move
 	if move == nil {
 		move = r.Unconfirmed
@@ -117,6 +140,7 @@ func (a *api) preview(ctx context.Context, p Policies, policy influencer.Policy,
 		return out, err
 	}
 	out.People, out.PreviewCounts, out.BreakerHolds = totals.People, previewCounts(totals.Effects()), totals.Breaker.Holds()
+	out.Breaker = PreviewBreaker(totals.Breaker)
 	if by != "" {
 		out.Groups = each(groups.Groups(summary), func(g influencer.PreviewGroup) PreviewGroup { return PreviewGroupView(by, g) })
 	}

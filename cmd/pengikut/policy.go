@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,9 @@ func (a *app) policyShowCommand() *cobra.Command {
 					return badUsage(cmd, fmt.Errorf("%q is not a version", args[0]))
 				}
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.showPolicy(ctx, h, version, output) })
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, _ time.Time) error {
+				return a.showPolicy(ctx, s, version, output)
+			})
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "yaml", "yaml or json")
@@ -82,15 +85,15 @@ func policyOutput(cmd *cobra.Command, output string) error {
 }
 
 // showPolicy prints a version, 0 for the one in force.
-func (a *app) showPolicy(ctx context.Context, h *house, version int, output string) error {
+func (a *app) showPolicy(ctx context.Context, s policyBook, version int, output string) error {
 	if version == 0 {
-		p, err := h.store.CurrentPolicy(ctx)
+		p, err := s.Current(ctx)
 		if err != nil {
 			return err
 		}
 		version = p.Version
 	}
-	v, err := h.store.PolicyByVersion(ctx, version)
+	v, err := s.Version(ctx, version)
 	if errors.Is(err, influencer.ErrNotFound) {
 		return fmt.Errorf("there is no version %d", version)
 	}
@@ -134,12 +137,12 @@ func (a *app) policyHistoryCommand() *cobra.Command {
 		Short: "List every version and what it changed, newest first",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				versions, err := h.store.Policies(ctx)
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, now time.Time) error {
+				versions, err := s.Versions(ctx)
 				if err != nil {
 					return err
 				}
-				return show(ctx, a, policyList(h), l, all(versions))
+				return show(ctx, a, policyList(now), l, all(versions))
 			})
 		},
 	}
@@ -147,11 +150,11 @@ func (a *app) policyHistoryCommand() *cobra.Command {
 	return c
 }
 
-func policyList(h *house) list[influencer.PolicyVersion] {
+func policyList(now time.Time) list[influencer.PolicyVersion] {
 	type v = influencer.PolicyVersion
 	return list[v]{columns: []column[v]{
 		{head: "Version", right: true, cell: func(v v) string { return strconv.Itoa(v.Policy.Version) }},
-		{head: "When", cell: func(v v) string { return age(v.CreatedAt, h.now()) }, raw: func(v v) string { return stamp(v.CreatedAt) }},
+		{head: "When", cell: func(v v) string { return age(v.CreatedAt, now) }, raw: func(v v) string { return stamp(v.CreatedAt) }},
 		{head: "By", cell: func(v v) string { return v.Author }},
 		{head: "Note", long: true, cell: func(v v) string { return v.Note }},
 		{head: "Changes", long: true, cell: func(v v) string { return strings.Join(v.Changes, "; ") }},

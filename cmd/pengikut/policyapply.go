@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,7 @@ service does it, or does it late if it did not run then. policy undo takes it ba
 			if _, err := parseDate("--effective", f.effective); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error { return a.orderPolicy(ctx, h, f) })
+			return with(cmd.Context(), a, a.policies(founding), func(ctx context.Context, s policyService, now time.Time) error { return a.orderPolicy(ctx, s, f, now) })
 		},
 	}
 	f.from.add(c)
@@ -61,43 +62,33 @@ func (a *app) mustAnswer(cmd *cobra.Command, yes bool, args ...string) error {
 	return nil
 }
 
-// order is what somebody at the command line orders now.
-func (a *app) order(h *house, note string) influencer.PolicyOrder {
-	return influencer.PolicyOrder{Author: a.actor(), Note: note, At: h.now()}
-}
-
-func (a *app) orderPolicy(ctx context.Context, h *house, f policyOrder) error {
-	p, err := f.from.policy(ctx, h)
+func (a *app) orderPolicy(ctx context.Context, s policyService, f policyOrder, now time.Time) error {
+	p, err := f.from.policy(ctx, s)
 	if err != nil {
 		return err
 	}
 	effective, _ := parseDate("--effective", f.effective) // checked before
-	if f.effective != "" && !effective.After(h.now()) {
+	if f.effective != "" && !effective.After(now) {
 		return fmt.Errorf("--effective %s lies in the past: leave it out to apply now", influencer.English.DateTime(effective))
 	}
-	o := a.order(h, f.note)
+	t := policyTerms{draft: f.from.draft, note: f.note}
 	if !f.yes {
 		question := "Put it in force?"
 		if !effective.IsZero() {
 			question = "Put it in force on " + influencer.English.DateTime(effective) + "?"
 		}
-		if o.Expect, err = a.askToApply(ctx, h, p, question); err != nil {
+		if t.expect, err = a.askToApply(ctx, s, p, question, now); err != nil {
 			return err
 		}
 	}
 	if !effective.IsZero() {
-		return a.schedulePolicy(ctx, h, f.from, p, o, effective)
+		return a.schedulePolicy(ctx, s, p, t, effective)
 	}
-	return a.putPolicy(func(progress func(done, total int)) (influencer.PolicyApplied, error) {
-		if f.from.draft != 0 {
-			return h.store.ApplyDraft(ctx, f.from.draft, o, progress)
-		}
-		return h.store.PutPolicy(ctx, p, o, progress)
-	})
+	return a.putPolicy(func(progress func(done, total int)) (policyDone, error) { return s.Put(ctx, p, t, progress) })
 }
 
 // putPolicy puts a policy in force before a progress bar, and tells what that did.
-func (a *app) putPolicy(put func(progress func(done, total int)) (influencer.PolicyApplied, error)) error {
+func (a *app) putPolicy(put func(progress func(done, total int)) (policyDone, error)) error {
 	b := a.newBar(-1, "deciding")
 	done, err := put(func(done, total int) { b.at(int64(done), int64(total)) })
 	b.end()
@@ -108,6 +99,10 @@ func (a *app) putPolicy(put func(progress func(done, total int)) (influencer.Pol
 		fmt.Fprintf(a.out, "version %d is in force\n", done.Version.Policy.Version)
 	} else {
 		fmt.Fprintf(a.out, "version %d stays in force: it says the same\n", done.Version.Policy.Version)
+	}
+	if done.later {
+		_, err = fmt.Fprintln(a.out, "the service decides everybody again within the next minutes")
+		return err
 	}
 	counts := influencer.Preview{Moves: done.Moves}.Effects()
 	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s began a grace, %s moved otherwise\n",
@@ -123,14 +118,11 @@ var errDeclined = errors.New("not applied")
 
 // askToApply tells what a policy would do and asks. It returns the version that it
 // was held against.
-func (a *app) askToApply(ctx context.Context, h *house, p influencer.Policy, question string) (version int, err error) {
-	if version, err = a.tellChanges(ctx, h, p); err != nil {
+func (a *app) askToApply(ctx context.Context, s policyService, p influencer.Policy, question string, now time.Time) (version int, err error) {
+	if version, err = a.tellChanges(ctx, s, p); err != nil {
 		return 0, err
 	}
-	if _, err := a.tellEvidence(ctx, a.out, h, p); err != nil {
-		return 0, err
-	}
-	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(influencer.PreviewRow) error { return nil })
+	totals, err := s.Weigh(ctx, p, weighing{known: a.tellEvidence(a.out, p, now)})
 	if err != nil {
 		return 0, err
 	}

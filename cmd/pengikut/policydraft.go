@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,9 +18,7 @@ func (a *app) policyDraftCommand() *cobra.Command {
 	c := &cobra.Command{Use: "draft", Short: "Keep policies that rule nothing yet"}
 	c.AddCommand(a.draftSaveCommand(), a.draftListCommand(), a.draftShowCommand(),
 		a.draftChangeCommand("discard", "Be done with a draft; it stays to be looked at", "discarded",
-			func(ctx context.Context, h *house, id int64, o influencer.PolicyOrder) error {
-				return h.store.DiscardDraft(ctx, id, o)
-			}))
+			draftOrders.Discard))
 	groupNeedsCommand(c)
 	return c
 }
@@ -28,9 +27,7 @@ func (a *app) policyScheduleCommand() *cobra.Command {
 	c := &cobra.Command{Use: "schedule", Short: "Look at policies that wait for their date, and take a date back"}
 	c.AddCommand(a.scheduleListCommand(),
 		a.draftChangeCommand("cancel", "Take a date back: the policy is a draft again", "not scheduled any more",
-			func(ctx context.Context, h *house, id int64, o influencer.PolicyOrder) error {
-				return h.store.UnscheduleDraft(ctx, id, o)
-			}))
+			draftOrders.Unschedule))
 	groupNeedsCommand(c)
 	return c
 }
@@ -46,12 +43,12 @@ func (a *app) draftSaveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.enter(cmd.Context(), founding, func(ctx context.Context, h *house) error {
-				d, err := h.store.SaveDraft(ctx, p, a.order(h, note))
+			return with(cmd.Context(), a, a.policies(founding), func(ctx context.Context, s policyService, _ time.Time) error {
+				id, err := s.Save(ctx, p, note)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(a.out, "draft %d\n", d.ID)
+				_, err = fmt.Fprintf(a.out, "draft %d\n", id)
 				return err
 			})
 		},
@@ -68,11 +65,9 @@ func (a *app) draftListCommand() *cobra.Command {
 		Short: "List drafts that are not done with, newest first",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			states := []influencer.DraftState{influencer.DraftOpen, influencer.DraftScheduled}
-			if everything {
-				states = nil
-			}
-			return a.listDrafts(cmd.Context(), l, "no drafts", states...)
+			return a.listDrafts(cmd.Context(), l, "no drafts", func(ctx context.Context, s draftBook) ([]influencer.Draft, error) {
+				return s.Drafts(ctx, everything)
+			})
 		},
 	}
 	l.addOutput(c)
@@ -87,27 +82,32 @@ func (a *app) scheduleListCommand() *cobra.Command {
 		Short: "List policies that wait for their date, the next one first",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.listDrafts(cmd.Context(), l, "nothing is scheduled", influencer.DraftScheduled)
+			return a.listDrafts(cmd.Context(), l, "nothing is scheduled", scheduled)
 		},
 	}
 	l.addOutput(c)
 	return c
 }
 
-func (a *app) listDrafts(ctx context.Context, l listFlags, none string, states ...influencer.DraftState) error {
-	return a.within(ctx, func(ctx context.Context, h *house) error {
-		drafts, err := h.store.Drafts(ctx, states...)
+// scheduled are the drafts that wait for their date, the next one first.
+func scheduled(ctx context.Context, s draftBook) ([]influencer.Draft, error) {
+	drafts, err := s.Drafts(ctx, false)
+	drafts = slices.DeleteFunc(drafts, func(d influencer.Draft) bool { return d.State != influencer.DraftScheduled })
+	slices.SortStableFunc(drafts, func(a, b influencer.Draft) int { return a.EffectiveAt.Compare(b.EffectiveAt) })
+	return drafts, err
+}
+
+func (a *app) listDrafts(ctx context.Context, l listFlags, none string, which func(context.Context, draftBook) ([]influencer.Draft, error)) error {
+	return with(ctx, a, a.policies(existing), func(ctx context.Context, s policyService, now time.Time) error {
+		drafts, err := which(ctx, s)
 		if err != nil {
 			return err
 		}
-		if len(states) == 1 { // by their dates
-			slices.SortFunc(drafts, func(a, b influencer.Draft) int { return a.EffectiveAt.Compare(b.EffectiveAt) })
-		}
-		return show(ctx, a, draftList(h, none), l, all(drafts))
+		return show(ctx, a, draftList(now, none), l, all(drafts))
 	})
 }
 
-func draftList(h *house, none string) list[influencer.Draft] {
+func draftList(now time.Time, none string) list[influencer.Draft] {
 	type d = influencer.Draft
 	return list[d]{columns: []column[d]{
 		{head: "ID", right: true, cell: func(d d) string { return strconv.FormatInt(d.ID, 10) }},
@@ -118,7 +118,7 @@ func draftList(h *house, none string) list[influencer.Draft] {
 			}
 			return influencer.English.DateTime(d.EffectiveAt)
 		}, raw: func(d d) string { return stamp(d.EffectiveAt) }},
-		{head: "Saved", cell: func(d d) string { return age(d.CreatedAt, h.now()) }, raw: func(d d) string { return stamp(d.CreatedAt) }},
+		{head: "Saved", cell: func(d d) string { return age(d.CreatedAt, now) }, raw: func(d d) string { return stamp(d.CreatedAt) }},
 		{head: "By", cell: func(d d) string { return d.Author }},
 		{head: "Version", right: true, cell: func(d d) string {
 			if d.Version == 0 {
@@ -145,8 +145,8 @@ func (a *app) draftShowCommand() *cobra.Command {
 			if err := policyOutput(cmd, output); err != nil {
 				return err
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				d, err := h.store.Draft(ctx, id)
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, _ time.Time) error {
+				d, err := s.Draft(ctx, id)
 				if err != nil {
 					return noDraft(err, id)
 				}
@@ -173,7 +173,7 @@ func draftID(cmd *cobra.Command, arg string) (int64, error) {
 }
 
 // draftChangeCommand is a command that moves a draft to another state.
-func (a *app) draftChangeCommand(name, short, done string, change func(context.Context, *house, int64, influencer.PolicyOrder) error) *cobra.Command {
+func (a *app) draftChangeCommand(name, short, done string, change func(s draftOrders, ctx context.Context, id int64, note string) error) *cobra.Command {
 	var note string
 	c := &cobra.Command{
 		Use:   name + " ID",
@@ -184,8 +184,8 @@ func (a *app) draftChangeCommand(name, short, done string, change func(context.C
 			if err != nil {
 				return err
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				if err := change(ctx, h, id, a.order(h, note)); err != nil {
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, _ time.Time) error {
+				if err := change(s, ctx, id, note); err != nil {
 					return noDraft(err, id)
 				}
 				_, err := fmt.Fprintf(a.out, "draft %d is %s\n", id, done)

@@ -10,23 +10,15 @@ import (
 )
 
 // previewGroups counts a preview by agency or platform.
-func (a *app) previewGroups(ctx context.Context, h *house, p influencer.Policy, by influencer.CoverageBy, l listFlags) error {
+func (a *app) previewGroups(ctx context.Context, s policyService, p influencer.Policy, by influencer.CoverageBy, l listFlags, now time.Time) error {
 	told := a.err
 	if l.output == "table" {
 		told = a.out
-		if _, err := a.tellChanges(ctx, h, p); err != nil {
+		if _, err := a.tellChanges(ctx, s, p); err != nil {
 			return err
 		}
 	}
-	summary, err := a.tellEvidence(ctx, told, h, p)
-	if err != nil {
-		return err
-	}
-	groups := influencer.NewPreviewGroups(by)
-	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
-		groups.Add(r)
-		return nil
-	})
+	totals, err := s.Weigh(ctx, p, weighing{by: by, known: a.tellEvidence(told, p, now)})
 	if err != nil {
 		return err
 	}
@@ -35,7 +27,7 @@ func (a *app) previewGroups(ctx context.Context, h *house, p influencer.Policy, 
 		fmt.Fprintln(a.out)
 	}
 	l.limit = 0
-	return show(ctx, a, groupList(by, h.now()), l, all(groups.Groups(summary)))
+	return show(ctx, a, groupList(by, now), l, all(totals.groups))
 }
 
 func groupList(by influencer.CoverageBy, now time.Time) list[influencer.PreviewGroup] {

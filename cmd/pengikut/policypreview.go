@@ -54,17 +54,17 @@ lines say how much evidence there is, and how old it is.`,
 			if err := from.take(a, cmd, args); err != nil {
 				return err
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error {
-				p, err := from.policy(ctx, h)
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, now time.Time) error {
+				p, err := from.policy(ctx, s)
 				switch {
 				case err != nil:
 					return err
 				case by != "":
-					return a.previewGroups(ctx, h, p, influencer.CoverageBy(by), l)
+					return a.previewGroups(ctx, s, p, influencer.CoverageBy(by), l, now)
 				case l.output == "table":
-					return a.previewTable(ctx, h, p, l.limit)
+					return a.previewTable(ctx, s, p, l.limit, now)
 				}
-				return a.previewRows(ctx, h, p, l)
+				return a.previewRows(ctx, s, p, l, now)
 			})
 		},
 	}
@@ -77,45 +77,47 @@ lines say how much evidence there is, and how old it is.`,
 
 // previewTable prints the totals first, so the rows are gathered, at most limit
 // of each kind.
-func (a *app) previewTable(ctx context.Context, h *house, p influencer.Policy, limit int) error {
-	if _, err := a.tellChanges(ctx, h, p); err != nil {
-		return err
-	}
-	if _, err := a.tellEvidence(ctx, a.out, h, p); err != nil {
+func (a *app) previewTable(ctx context.Context, s policyService, p influencer.Policy, limit int, now time.Time) error {
+	if _, err := a.tellChanges(ctx, s, p); err != nil {
 		return err
 	}
 	var rows [effects][]influencer.PreviewRow
-	totals, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
-		if e := r.Effect(); limit == 0 || len(rows[e]) < limit {
-			rows[e] = append(rows[e], r)
-		}
+	totals, err := s.Weigh(ctx, p, weighing{limit: limit, known: a.tellEvidence(a.out, p, now), row: func(r influencer.PreviewRow) error {
+		rows[r.Effect()] = append(rows[r.Effect()], r)
 		return nil
-	})
+	}})
 	if err != nil {
 		return err
 	}
 	a.tellPreview(totals)
-	counts := totals.Effects()
 	sheet := a.paper(a.out)
 	for e := range effects {
 		if len(rows[e]) == 0 {
 			continue
 		}
 		fmt.Fprintf(a.out, "\n%s\n", sheet.bold(effectTitle(e)))
-		if err := drawTable(sheet, columnsFor(e, h.now()), rows[e], ""); err != nil {
+		if err := drawTable(sheet, columnsFor(e, now), rows[e], ""); err != nil {
 			return err
 		}
-		if more := counts[e] - len(rows[e]); more > 0 {
-			fmt.Fprintf(a.out, "… and %s more: --limit 0 or --output csv\n", number(more))
+		if more := totals.counts[e] - len(rows[e]); more > 0 {
+			fmt.Fprintf(a.out, "… and %s more: %s\n", number(more), totals.howToSee())
 		}
 	}
 	return nil
 }
 
+// howToSee says how to see whom a list leaves out.
+func (w weighed) howToSee() string {
+	if w.most > 0 {
+		return fmt.Sprintf("a service elsewhere lists %s of each kind at most", number(w.most))
+	}
+	return "--limit 0 or --output csv"
+}
+
 // tellChanges prints what the policy says otherwise than the one in force, whose
 // version it returns.
-func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) (version int, err error) {
-	inForce, err := h.store.CurrentPolicy(ctx)
+func (a *app) tellChanges(ctx context.Context, s policyBook, p influencer.Policy) (version int, err error) {
+	inForce, err := s.Current(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -129,48 +131,53 @@ func (a *app) tellChanges(ctx context.Context, h *house, p influencer.Policy) (v
 }
 
 // tellEvidence prints how much evidence a preview rests on, and how old it is.
-func (a *app) tellEvidence(ctx context.Context, w io.Writer, h *house, p influencer.Policy) (influencer.Summary, error) {
-	s, err := h.store.Summary(ctx, influencer.SummaryFilter{FreshWithin: p.EvidenceMaxAge})
-	if err != nil {
-		return s, err
+func (a *app) tellEvidence(w io.Writer, p influencer.Policy, now time.Time) func(influencer.Coverage) error {
+	return func(c influencer.Coverage) error {
+		fmt.Fprintf(w, "Rests on %s of %s read within %s", number(c.Read), plural(c.Expected, "account", "accounts"), influencer.English.Duration(p.EvidenceMaxAge))
+		if c.Read > 0 {
+			fmt.Fprintf(w, ": the newest %s, the oldest %s", age(c.AsOf, now), age(c.Oldest, now))
+		}
+		_, err := fmt.Fprint(w, "\n")
+		return err
 	}
-	fmt.Fprintf(w, "Rests on %s of %s read within %s", number(s.Read), plural(s.Expected, "account", "accounts"), influencer.English.Duration(p.EvidenceMaxAge))
-	if s.Read > 0 {
-		fmt.Fprintf(w, ": the newest %s, the oldest %s", age(s.AsOf, h.now()), age(s.Oldest, h.now()))
-	}
-	_, err = fmt.Fprint(w, "\n")
-	return s, err
 }
 
 // tellPreview prints the totals.
-func (a *app) tellPreview(t influencer.Preview) {
-	counts := t.Effects()
+func (a *app) tellPreview(t weighed) {
+	counts := t.counts
 	toCome := counts[warned] + counts[unconfirmed]
-	fmt.Fprintf(a.out, "%s: %s gain, %s lose at once, %s to lose later, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.People, "person", "people"),
+	fmt.Fprintf(a.out, "%s: %s gain, %s lose at once, %s to lose later, %s move otherwise, %s stay within 10 %% of a line\n", plural(t.people, "person", "people"),
 		number(counts[gains]), number(counts[loses]), number(toCome), number(counts[otherwise]), number(counts[near]))
 	if toCome > 0 {
 		fmt.Fprintf(a.out, "To lose later: %s at the end of the grace that begins now, %s when further reads confirm it\n",
 			number(counts[warned]), number(counts[unconfirmed]))
 	}
-	if b := t.Breaker; b.Holds() {
+	if b := t.breaker; b.Holds() {
 		fmt.Fprintf(a.out, "Applied now, the breaker would hold back all of the %s: %s\n", plural(b.Losses, "loss", "losses"), whyHeld(b))
 	}
 }
 
 // previewRows streams the rows for a machine.
-func (a *app) previewRows(ctx context.Context, h *house, p influencer.Policy, l listFlags) error {
-	if _, err := a.tellEvidence(ctx, a.err, h, p); err != nil {
-		return err
-	}
+func (a *app) previewRows(ctx context.Context, s policyService, p influencer.Policy, l listFlags, now time.Time) error {
 	out := bufio.NewWriter(a.out)
-	w := newRowWriter(a, list[influencer.PreviewRow]{columns: previewColumns(h.now()), view: viewPreview}, l.output, out)
-	_, err := h.store.PreviewPolicy(ctx, p, h.now(), func(r influencer.PreviewRow) error {
+	w := newRowWriter(a, list[influencer.PreviewRow]{columns: previewColumns(now), view: viewPreview}, l.output, out)
+	var shown [effects]int
+	totals, err := s.Weigh(ctx, p, weighing{known: a.tellEvidence(a.err, p, now), row: func(r influencer.PreviewRow) error {
+		shown[r.Effect()]++
 		return w.page([]influencer.PreviewRow{r})
-	})
+	}})
 	if err == nil {
 		err = w.end("")
 	}
-	return errors.Join(err, out.Flush())
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	for e := range effects {
+		if more := totals.counts[e] - shown[e]; more > 0 {
+			fmt.Fprintf(a.err, "%s: … and %s more: %s\n", effectTitle(e), number(more), totals.howToSee())
+		}
+	}
+	return nil
 }
 
 // columnsFor leaves out the columns that say nothing of an effect.

@@ -38,11 +38,11 @@ func (f *policySource) take(a *app, cmd *cobra.Command, args []string) (err erro
 }
 
 // policy is the file's, or loads the draft's.
-func (f *policySource) policy(ctx context.Context, h *house) (influencer.Policy, error) {
+func (f *policySource) policy(ctx context.Context, s draftBook) (influencer.Policy, error) {
 	if f.draft == 0 {
 		return f.file, nil
 	}
-	d, err := h.store.Draft(ctx, f.draft)
+	d, err := s.Draft(ctx, f.draft)
 	return d.Policy, noDraft(err, f.draft)
 }
 
@@ -55,20 +55,12 @@ func noDraft(err error, id int64) error {
 }
 
 // schedulePolicy lets the policy come into force later.
-func (a *app) schedulePolicy(ctx context.Context, h *house, from policySource, p influencer.Policy, o influencer.PolicyOrder, at time.Time) error {
-	id := from.draft
-	if id != 0 {
-		if err := h.store.ScheduleDraft(ctx, id, o, at); err != nil {
-			return err
-		}
-	} else {
-		d, err := h.store.SchedulePolicy(ctx, p, o, at)
-		if err != nil {
-			return err
-		}
-		id = d.ID
+func (a *app) schedulePolicy(ctx context.Context, s policyOrders, p influencer.Policy, t policyTerms, at time.Time) error {
+	id, err := s.Schedule(ctx, p, t, at)
+	if err != nil {
+		return err
 	}
-	_, err := fmt.Fprintf(a.out, "draft %[1]d comes into force on %[2]s, while the service runs; policy schedule cancel %[1]d takes that back\n",
+	_, err = fmt.Fprintf(a.out, "draft %[1]d comes into force on %[2]s, while the service runs; policy schedule cancel %[1]d takes that back\n",
 		id, influencer.English.DateTime(at))
 	return err
 }

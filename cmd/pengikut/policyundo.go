@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,9 @@ What would move is told first. Undoing twice brings the undone version back.`,
 			if err := a.mustAnswer(cmd, yes); err != nil {
 				return err
 			}
-			return a.within(cmd.Context(), func(ctx context.Context, h *house) error { return a.undoPolicy(ctx, h, reason, yes) })
+			return with(cmd.Context(), a, a.policies(existing), func(ctx context.Context, s policyService, now time.Time) error {
+				return a.undoPolicy(ctx, s, reason, yes, now)
+			})
 		},
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -31,27 +34,25 @@ What would move is told first. Undoing twice brings the undone version back.`,
 	return c
 }
 
-func (a *app) undoPolicy(ctx context.Context, h *house, reason string, yes bool) error {
-	now, err := h.store.CurrentPolicy(ctx)
+func (a *app) undoPolicy(ctx context.Context, s policyService, reason string, yes bool, now time.Time) error {
+	inForce, err := s.Current(ctx)
 	if err != nil {
 		return err
 	}
-	if now.Version <= 1 {
+	if inForce.Version <= 1 {
 		return influencer.ErrFirstPolicy
 	}
-	before, err := h.store.PolicyByVersion(ctx, now.Version-1)
+	before, err := s.Version(ctx, inForce.Version-1)
 	if err != nil {
 		return err
 	}
-	o := a.order(h, reason)
-	o.Expect = now.Version
 	if !yes {
 		question := fmt.Sprintf("Put version %d in force again?", before.Policy.Version)
-		if _, err := a.askToApply(ctx, h, before.Policy, question); err != nil {
+		if _, err := a.askToApply(ctx, s, before.Policy, question, now); err != nil {
 			return err
 		}
 	}
-	return a.putPolicy(func(progress func(done, total int)) (influencer.PolicyApplied, error) {
-		return h.store.UndoPolicy(ctx, o, progress)
+	return a.putPolicy(func(progress func(done, total int)) (policyDone, error) {
+		return s.Undo(ctx, policyTerms{note: reason, expect: inForce.Version}, progress)
 	})
 }

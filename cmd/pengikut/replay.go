@@ -45,7 +45,7 @@ where they stood then. Nothing is written.`,
 				if file == "" && draft == 0 {
 					return a.replay(ctx, h, store.ReplayOptions{Since: at}, l)
 				}
-				p, err := from.policy(ctx, h)
+				p, err := from.policy(ctx, localPolicies{house: h})
 				if err != nil {
 					return err
 				}
