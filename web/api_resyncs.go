@@ -71,12 +71,19 @@ func (a *api) resyncRoutes(s Resyncs) {
 	route(a, routeSpec{
 		method: http.MethodGet, path: "/api/v1/resyncs", id: "list-resyncs", tag: "resyncs", who: admins,
 		summary: "List orders, newest first",
-	}, func(ctx context.Context, in *struct{ PageQuery }) (*reply[Page[Resync]], error) {
+	}, func(ctx context.Context, in *struct {
+		PageQuery
+		Agency string `query:"agency" maxLength:"200" doc:"Only those that concern this agency alone, by its whole name"`
+	}) (*reply[Page[Resync]], error) {
+		agency, err := principalOf(ctx).agency(in.Agency)
+		if err != nil {
+			return nil, err
+		}
 		health, err := s.Health.PlatformHealth(ctx)
 		if err != nil {
 			return nil, err
 		}
-		page, err := s.Books.Resyncs(ctx, principalOf(ctx).Agency, in.paging())
+		page, err := s.Books.Resyncs(ctx, agency, in.paging())
 		if err != nil {
 			return nil, err
 		}

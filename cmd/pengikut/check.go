@@ -47,6 +47,9 @@ func (a *app) checkCommand() *cobra.Command {
 			if options {
 				return show(cmd.Context(), a, settingList(), l, all(c.Table()))
 			}
+			if c.Server.URL != "" { // what stands here says nothing of what is there
+				return errLocal
+			}
 			return a.check(cmd.Context(), c, l)
 		},
 	}

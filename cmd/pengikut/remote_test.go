@@ -152,6 +152,23 @@ func TestAfarSpeaksPlainly(t *testing.T) {
 	}
 }
 
+// TestAfarLeavesTheMachineAlone: what works on the database itself says so.
+func TestAfarLeavesTheMachineAlone(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.env["PENGIKUT_SERVER"], c.env["PENGIKUT_KEY"] = "http://127.0.0.1:1", "pk_1_x"
+	for _, args := range []string{
+		"serve", "migrate up", "migrate status", "sync", "replay", "check", "credential list", "credential rotate",
+		"badge list", "badge new-key",
+	} {
+		c.says("works on the database itself, and PENGIKUT_SERVER names a service elsewhere", exitFailed, strings.Fields(args)...)
+	}
+	c.want(exitDone, "check", "--options")
+	if _, err := os.Stat(c.env["PENGIKUT_DATA_DIR"]); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a data directory was made: %v", err)
+	}
+}
+
 // TestAfarKeyFromAFile keeps the key out of the environment.
 func TestAfarKeyFromAFile(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -41,10 +40,7 @@ func (r remoteResyncs) One(ctx context.Context, id int64) (web.Resync, error) {
 
 // List lists resyncs, newest first.
 func (r remoteResyncs) List(ctx context.Context, agency string, p influencer.Paging) (influencer.Page[web.Resync], error) {
-	if agency != "" {
-		return influencer.Page[web.Resync]{}, errors.New("--agency cannot be asked of a service elsewhere: a key of that agency lists its own")
-	}
-	return pages[web.Resync](r.remote, "/api/v1/resyncs", nil)(ctx, p)
+	return pages[web.Resync](r.remote, "/api/v1/resyncs", url.Values{"agency": {agency}})(ctx, p)
 }
 
 // Failures lists who could not be read.
