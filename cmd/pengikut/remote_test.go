@@ -152,6 +152,23 @@ func TestAfarSpeaksPlainly(t *testing.T) {
 	}
 }
 
+// TestAfarWrongKey: a key that opens nothing is told in the service's words, and
+// not shown.
+func TestAfarWrongKey(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.want(exitDone, "import", c.file("none.csv", "nip,name,agency,unit,platform,handle,external_id\n"))
+	wrong := c.afar().with("pk_1_wrong")
+	for _, args := range [][]string{ // fewer than make an address wait
+		{"person", "199001012015011001"}, {"suspend", "199001012015011001", "--reason", "x"}, {"import", c.file("x.csv", "nip\n")}, {"export", "readings"},
+		{"policy", "preview", c.file("p.yaml", "confirm: 1\n")}, {"freeze", "end", "1"}, {"webhook", "add", "https://example.go.id/"}, {"breaker", "show", "1"},
+	} {
+		if r := wrong.want(exitFailed, args...); !strings.Contains(r.err, "the service says: No valid key: The key is not valid") || strings.Contains(r.err+r.out, "pk_1") {
+			t.Errorf("%v: %s%s", args, r.out, r.err)
+		}
+	}
+}
+
 // TestAfarLeavesTheMachineAlone: what works on the database itself says so.
 func TestAfarLeavesTheMachineAlone(t *testing.T) {
 	t.Parallel()

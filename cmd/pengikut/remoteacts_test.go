@@ -177,6 +177,7 @@ func TestAfarBrokenOff(t *testing.T) {
 	for _, args := range [][]string{
 		{"export", "influencers", "--out", out}, {"import", c.file("x.csv.in", "nip\n")}, {"person", "199001012015011001"}, {"freeze", "list"},
 		{"suspend", "199001012015011001", "--reason", "x"}, {"decision", "1"}, {"audit"}, {"webhook", "list"}, {"breaker", "list"}, {"key", "revoke", "1"},
+		{"policy", "show"}, {"policy", "apply", c.file("p.yaml", "confirm: 1\n"), "--yes"}, {"policy", "draft", "list"}, {"resyncs"},
 	} {
 		if r := c.want(exitFailed, args...); !strings.Contains(r.err, "http://127.0.0.1:1 cannot be asked: ") || strings.Contains(r.err, "1990") {
 			t.Errorf("%v: %s", args, r.err)
