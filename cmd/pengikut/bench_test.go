@@ -44,6 +44,38 @@ func TestBenchAPI(t *testing.T) {
 	}
 }
 
+// The whole benchmark of a policy on a small database: what the preview lists is
+// what apply moves and who stays by little, and the bare statement touches as many.
+func TestBenchPolicy(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t).onPostgres()
+	a, _, _ := c.app("")
+	child := exec.CommandContext(t.Context(), os.Args[0], "bench", "policy", "--people", "2000", "-o", "json")
+	child.Env = append(a.environ, asProgram+"=1", "TMPDIR="+c.dir)
+	child.Stderr = os.Stderr
+	out, err := child.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r policyReport
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	for _, f := range r.Figures {
+		rows[f.Design] = f.Rows
+		if f.Seconds <= 0 || f.PeakMiB <= 0 {
+			t.Errorf("%+v", f)
+		}
+	}
+	if rows[designGroup] != 2000 || rows[designApply] < 600 || rows[designUpdate] != rows[designApply] || rows[designPreview] < rows[designApply] {
+		t.Errorf("%v", rows)
+	}
+	if r.PreviewOverGroup <= 0 || r.ApplyOverUpdate <= 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestBenchAPIRefuses(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
