@@ -49,7 +49,7 @@ var ownedModules = map[string][]string{
 }
 
 // testSupport are packages that no shipped code may import.
-var testSupport = []string{"internal/testservers", "internal/doors", "connectors/connectortest"}
+var testSupport = []string{"internal/testservers", "internal/thorough", "internal/doors", "connectors/connectortest"}
 
 // rooms finds Go code outside the known rooms.
 func rooms(s *source) []Finding {
