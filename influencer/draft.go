@@ -3,6 +3,7 @@ package influencer
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -104,10 +105,20 @@ type PolicyChange struct {
 
 // NewPolicyChange describes the step from one version to the next.
 func NewPolicyChange(was, is Policy, o PolicyOrder) PolicyChange {
-	t := text{"Kebijakan versi %d berlaku sejak %s.", "Policy version %d is in force since %s."}
-	return PolicyChange{
+	c := PolicyChange{
 		Version: is.Version, PreviousVersion: was.Version, Author: o.Author, Note: o.Note, At: o.At,
 		Changes: append([]string{}, Diff(was, is)...), Policy: is,
-		Text: bilingual(func(l Lang) string { return fmt.Sprintf(l.say(t), is.Version, l.DateTime(o.At)) }),
 	}
+	c.Text = bilingual(c.sentence)
+	return c
+}
+
+// sentence says since when and in which settings; these are named as in the file.
+func (c PolicyChange) sentence(l Lang) string {
+	since := fmt.Sprintf(l.say(text{"Kebijakan versi %d berlaku sejak %s.", "Policy version %d is in force since %s."}), c.Version, l.DateTime(c.At))
+	if len(c.Changes) == 0 {
+		return since
+	}
+	what := strings.ReplaceAll(strings.Join(c.Changes, "; "), " -> ", " → ")
+	return since + " " + l.say(text{"Yang berubah", "What changed"}) + ": " + what + "."
 }

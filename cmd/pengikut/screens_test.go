@@ -14,12 +14,17 @@ import (
 	"github.com/pengikut/pengikut/connectors/simulator"
 )
 
-var update = flag.Bool("update", false, "write what the screens show to testdata")
+var update = flag.Bool("update", false, "write what the screens and the examples of events show anew")
 
 // golden compares text with a file of testdata.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	sameFile(t, filepath.Join("testdata", name+".golden"), text)
+}
+
+// sameFile compares text with a file.
+func sameFile(t *testing.T, path, text string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
