@@ -43,17 +43,17 @@ func (a Account) Problem(stale bool) Problem {
 // the next step: of the account's owner where it is in the owner's hands. It is
 // empty for an account with no problem.
 func Advise(lang Lang, a Account, p Problem) Advice {
-	var cause, step text
+	var c counsel
 	switch p {
 	case ProblemUnreadable:
-		cause, step = settledAdvice(a.Platform, a.State)
+		c = settledCounsel(a.Platform, a.State)
 	case ProblemNever, ProblemStale:
-		cause, step = passingAdvice(failureOf(a.Error), p)
+		c = passingCounsel(failureOf(a.Error), p)
 	default:
 		return Advice{}
 	}
 	name := strings.NewReplacer("{platform}", a.Platform.Title(), "{handle}", a.Handle)
-	return Advice{Cause: name.Replace(lang.say(cause)), NextStep: name.Replace(lang.say(step))}
+	return Advice{Cause: name.Replace(lang.say(c.cause)), NextStep: name.Replace(lang.say(c.step))}
 }
 
 // failureOf is the kind that the text of a [Failure] begins with, "" for another
@@ -66,59 +66,70 @@ func failureOf(text string) FailureKind {
 	return ""
 }
 
-// settledAdvice is for a state that lasts until somebody changes it.
-func settledAdvice(p Platform, s AccountState) (cause, step text) {
-	if p == Instagram && (s == StateUnreadable || s == StatePrivate) {
-		return text{"Akun Instagram pribadi tidak dapat dibaca", "A personal Instagram account cannot be read"},
-			text{"Ubah menjadi akun profesional (bisnis atau kreator) di pengaturan Instagram", "Turn it into a professional account (business or creator) in Instagram's settings"}
-	}
-	switch s {
-	case StateGone:
-		return text{"{platform} tidak mengenal akun {handle}", "{platform} knows no account {handle}"},
-			text{"Periksa nama akun; bila sudah berganti, minta admin mendaftarkan nama yang baru", "Check the account's name; if it has changed, ask an admin to register the new one"}
-	case StateSuspended:
-		return text{"{platform} menangguhkan akun ini", "{platform} has suspended this account"},
-			text{"Ajukan banding ke {platform}; akun dibaca lagi begitu aktif kembali", "Appeal to {platform}; the account is read again once it is active"}
-	case StatePrivate:
-		return text{"Akun ini dikunci oleh pemiliknya", "Its owner has made this account private"},
-			text{"Buka akun untuk umum di pengaturan privasi {platform}", "Make the account public in {platform}'s privacy settings"}
-	case StateNeedsConsent:
-		return text{"Pemilik akun belum memberi izin membaca jumlah teman atau pengikutnya", "The account's owner has not yet allowed its number of friends or followers to be read"},
-			text{"Hubungkan akun {platform} dan setujui izin yang diminta", "Connect the {platform} account and agree to what is asked"}
-	case StateCredentialDead:
-		return text{"Izin yang pernah diberikan sudah kedaluwarsa atau dicabut", "The permission once given has expired or was withdrawn"},
-			text{"Hubungkan ulang akun {platform}", "Connect the {platform} account again"}
-	case StateConflict:
-		return text{"Nama akun {handle} sekarang milik akun lain, atau akun ini sudah terdaftar atas nama lain", "The handle {handle} belongs to another account now, or this account is registered under another name"},
-			text{"Minta admin memeriksa siapa pemilik akun dan memperbaiki pendaftarannya", "Ask an admin to check whose account it is and to correct the registration"}
-	default:
-		return text{"{platform} tidak menyediakan cara membaca akun seperti ini", "{platform} offers no way to read an account of this kind"},
-			text{"Daftarkan akun lain yang dapat dibaca", "Register another account that can be read"}
-	}
+// counsel is an [Advice] in both languages, with places for the names of the
+// platform and the account.
+type counsel struct{ cause, step text }
+
+// settledCounsels are for states that last until somebody changes them.
+var settledCounsels = map[AccountState]counsel{
+	StateGone: {text{"{platform} tidak mengenal akun {handle}", "{platform} knows no account {handle}"},
+		text{"Periksa nama akun; bila sudah berganti, minta admin mendaftarkan nama yang baru", "Check the account's name; if it has changed, ask an admin to register the new one"}},
+	StateSuspended: {text{"{platform} menangguhkan akun ini", "{platform} has suspended this account"},
+		text{"Ajukan banding ke {platform}; akun dibaca lagi begitu aktif kembali", "Appeal to {platform}; the account is read again once it is active"}},
+	StatePrivate: {text{"Akun ini dikunci oleh pemiliknya", "Its owner has made this account private"},
+		text{"Buka akun untuk umum di pengaturan privasi {platform}", "Make the account public in {platform}'s privacy settings"}},
+	StateNeedsConsent: {text{"Pemilik akun belum memberi izin membaca jumlah teman atau pengikutnya", "The account's owner has not yet allowed its number of friends or followers to be read"},
+		text{"Hubungkan akun {platform} dan setujui izin yang diminta", "Connect the {platform} account and agree to what is asked"}},
+	StateCredentialDead: {text{"Izin yang pernah diberikan sudah kedaluwarsa atau dicabut", "The permission once given has expired or was withdrawn"},
+		text{"Hubungkan ulang akun {platform}", "Connect the {platform} account again"}},
+	StateConflict: {text{"Nama akun {handle} sekarang milik akun lain, atau akun ini sudah terdaftar atas nama lain", "The handle {handle} belongs to another account now, or this account is registered under another name"},
+		text{"Minta admin memeriksa siapa pemilik akun dan memperbaiki pendaftarannya", "Ask an admin to check whose account it is and to correct the registration"}},
+	StateUnreadable: {text{"{platform} tidak menyediakan cara membaca akun seperti ini", "{platform} offers no way to read an account of this kind"},
+		text{"Daftarkan akun lain yang dapat dibaca", "Register another account that can be read"}},
 }
 
-// passingAdvice is for trouble that is not of the account: the owner need do
-// nothing.
-func passingAdvice(k FailureKind, p Problem) (cause, step text) {
-	wait := text{"Tidak perlu tindakan; dibaca lagi secara otomatis", "Nothing to do; it is read again by itself"}
-	switch k {
-	case RateLimited:
-		return text{"Batas permintaan {platform} tercapai", "The rate limit of {platform} is reached"}, wait
-	case BudgetSpent:
-		return text{"Kuota baca {platform} bulan ini habis", "This month's reads of {platform} are used up"},
-			text{"Admin dapat menaikkan batas, atau menunggu bulan berikutnya", "An admin can raise the cap, or wait for the next month"}
-	case Forbidden:
-		return text{"Aplikasi tidak berhak membaca di {platform}", "The app may not read on {platform}"},
-			text{"Admin perlu memeriksa paket dan izin aplikasi", "An admin must check the app's plan and permissions"}
-	case CredentialDead:
-		return text{"Token instansi untuk {platform} tidak berlaku lagi", "The institution's token for {platform} is no longer valid"},
-			text{"Admin perlu memasang token baru", "An admin must put in a new token"}
-	case Unavailable, Malformed:
-		return text{"{platform} sedang terganggu", "{platform} is having trouble"}, wait
+var personalInstagram = counsel{text{"Akun Instagram pribadi tidak dapat dibaca", "A personal Instagram account cannot be read"},
+	text{"Ubah menjadi akun profesional (bisnis atau kreator) di pengaturan Instagram", "Turn it into a professional account (business or creator) in Instagram's settings"}}
+
+func settledCounsel(p Platform, s AccountState) counsel {
+	if p == Instagram && (s == StateUnreadable || s == StatePrivate) {
+		return personalInstagram
 	}
-	if p == ProblemNever {
-		return text{"Belum pernah dibaca: menunggu giliran", "Never read yet: it waits for its turn"}, wait
+	if c, known := settledCounsels[s]; known {
+		return c
 	}
-	return text{"Sudah terlalu lama tidak dibaca", "Not read for too long"},
-		text{"Admin perlu memeriksa apakah layanan berjalan dan {platform} dapat dihubungi", "An admin must check that the service runs and reaches {platform}"}
+	return settledCounsels[StateUnreadable]
+}
+
+var (
+	// readByItself is the step where the owner need do nothing.
+	readByItself = text{"Tidak perlu tindakan; dibaca lagi secara otomatis", "Nothing to do; it is read again by itself"}
+	inTrouble    = counsel{text{"{platform} sedang terganggu", "{platform} is having trouble"}, readByItself}
+
+	// passingCounsels are for trouble that is not of the account.
+	passingCounsels = map[FailureKind]counsel{
+		RateLimited: {text{"Batas permintaan {platform} tercapai", "The rate limit of {platform} is reached"}, readByItself},
+		BudgetSpent: {text{"Kuota baca {platform} bulan ini habis", "This month's reads of {platform} are used up"},
+			text{"Admin dapat menaikkan batas, atau menunggu bulan berikutnya", "An admin can raise the cap, or wait for the next month"}},
+		Forbidden: {text{"Aplikasi tidak berhak membaca di {platform}", "The app may not read on {platform}"},
+			text{"Admin perlu memeriksa paket dan izin aplikasi", "An admin must check the app's plan and permissions"}},
+		CredentialDead: {text{"Token instansi untuk {platform} tidak berlaku lagi", "The institution's token for {platform} is no longer valid"},
+			text{"Admin perlu memasang token baru", "An admin must put in a new token"}},
+		Unavailable: inTrouble,
+		Malformed:   inTrouble,
+	}
+
+	// unexplainedCounsels are for a problem of which no failure tells the cause.
+	unexplainedCounsels = map[Problem]counsel{
+		ProblemNever: {text{"Belum pernah dibaca: menunggu giliran", "Never read yet: it waits for its turn"}, readByItself},
+		ProblemStale: {text{"Sudah terlalu lama tidak dibaca", "Not read for too long"},
+			text{"Admin perlu memeriksa apakah layanan berjalan dan {platform} dapat dihubungi", "An admin must check that the service runs and reaches {platform}"}},
+	}
+)
+
+func passingCounsel(k FailureKind, p Problem) counsel {
+	if c, known := passingCounsels[k]; known {
+		return c
+	}
+	return unexplainedCounsels[p]
 }
