@@ -120,6 +120,8 @@ func TestDeliverPastASlowAnswer(t *testing.T) {
 		d, began := delivers(p, c, nil), time.Now()
 		var others time.Duration
 		d.OnDelivery = func(done DeliveryDone) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
 			if done.Outcome.Error == "" {
 				others = time.Since(began)
 			}
@@ -300,9 +302,11 @@ func TestDeliverThroughTheQueue(t *testing.T) {
 		if p.in(influencer.DeliveryDone) != 40 || len(c.all()) != 40 {
 			t.Errorf("%d of 40 came, %d were sent", p.in(influencer.DeliveryDone), len(c.all()))
 		}
+		c.mu.Lock()
 		c.answer = func(context.Context, int, influencer.Outgoing) influencer.Outcome {
 			return influencer.Outcome{Status: 410, Gone: true, Error: "410 Gone"}
 		}
+		c.mu.Unlock()
 		p.write(1, 5)
 		advance(30 * time.Second)
 		if n := len(c.all()) - 40; n != 1 || p.in(influencer.DeliveryWaiting) != 5 {

@@ -196,10 +196,10 @@ func (c *courier) Timeout() time.Duration { return courierTimeout }
 func (c *courier) Send(ctx context.Context, o influencer.Outgoing) (out influencer.Outcome) {
 	c.mu.Lock()
 	c.sent = append(c.sent, sending{time.Now(), o.Event.ID, o.Event.PersonID, o.MessageID()})
-	n := len(c.sent)
+	n, answer := len(c.sent), c.answer
 	c.mu.Unlock()
-	if c.answer != nil {
-		out = c.answer(ctx, n, o)
+	if answer != nil {
+		out = answer(ctx, n, o)
 	}
 	out.At = time.Now()
 	return out
