@@ -20,13 +20,10 @@ type run struct {
 	// later, when set, takes the ids of who would lose: their losses are not made
 	// now, but counted together before the first is.
 	later *[]int64
-	// counted, when set, remembers the losses counted so far, so that a run of many
-	// transactions does not count its own over and over.
-	counted *lossCount
+	// share, when set, is the transaction's part of a run of many, which knows its own
+	// losses without counting them.
+	share *lossShare
 }
-
-// breakerKey is the key of the advisory lock under which losses are counted.
-const breakerKey = 0x42524b52
 
 // passing is a transaction's losses on their way through the breaker.
 type passing struct {
@@ -45,7 +42,8 @@ type passing struct {
 //
 // The breaker's own lock is taken only for a loss, always after the people's, and
 // held to the end of the transaction, so that two transactions cannot each believe
-// that the last allowed loss is theirs.
+// that the last allowed loss is theirs. The transactions of one run may hold it
+// together: they know of each other.
 func (s *Store) passBreaker(c *changes, p influencer.Policy, owners []*owner, r *ruling, about run, at time.Time) error {
 	losses := r.takeLosses()
 	settled := pick(owners, func(o **owner) int64 { return (*o).ID })
@@ -58,7 +56,7 @@ func (s *Store) passBreaker(c *changes, p influencer.Policy, owners []*owner, r 
 		if err := errors.Join(prepareAll(r.moves), prepareAll(losses)); err != nil {
 			return err
 		}
-		if err := lockBreaker(c.tx); err != nil {
+		if err := lockBreaker(c.tx, about.share.beside()); err != nil {
 			return err
 		}
 	}
@@ -149,26 +147,36 @@ func (b *passing) passReleased(r *ruling, losses []moved) ([]moved, error) {
 // weigh trips the breaker when so many losses are too many, and returns the trip.
 func (b *passing) weigh(losses int) (trip int64, err error) {
 	since := b.at.Add(-b.policy.Breaker.Window)
-	made, err := b.run.counted.since(b.c.tx, since)
+	made, err := b.run.share.take(b.c.tx, since, losses)
 	if err != nil {
 		return 0, err
 	}
 	losses += made + b.run.more
-	if losses <= b.policy.Breaker.Floor {
-		return 0, nil
-	}
-	if known, ok := b.s.holders.at(b.policy.Breaker, b.at); ok && b.policy.Breaker.Allows(losses, known) {
-		return 0, nil
-	}
-	holders, err := holdersSince(b.c.tx, since)
-	if err != nil {
+	allowed, holders, err := b.allows(losses, since)
+	switch {
+	case err != nil || allowed:
 		return 0, err
-	}
-	b.s.holders.set(b.policy.Breaker, b.at, holders)
-	if b.policy.Breaker.Allows(losses, holders) {
-		return 0, nil
+	case b.run.share.beside():
+		b.run.share.alone = true // an alarm is raised by one who is alone
+		return 0, errRunAgain
 	}
 	return b.trip(losses, holders)
+}
+
+// allows tells whether so many losses are few enough; holders is 0 where that could
+// be told without counting them.
+func (b *passing) allows(losses int, since time.Time) (allowed bool, holders int, err error) {
+	if losses <= b.policy.Breaker.Floor {
+		return true, 0, nil
+	}
+	if known, ok := b.s.holders.at(b.policy.Breaker, b.at); ok && b.policy.Breaker.Allows(losses, known) {
+		return true, 0, nil
+	}
+	if holders, err = holdersSince(b.c.tx, since); err != nil {
+		return false, 0, err
+	}
+	b.s.holders.set(b.policy.Breaker, b.at, holders)
+	return b.policy.Breaker.Allows(losses, holders), holders, nil
 }
 
 // tripJSON is the payload of the alarm.
@@ -220,17 +228,6 @@ func (c *changes) addHeld(trip int64, losses []moved) {
 			reason = excluded.reason, policy_version = excluded.policy_version, evidence = excluded.evidence`, trip, decisionSet(losses).as(c.tx, "t"))
 }
 
-// lockBreaker lets one transaction at a time count losses, until it ends.
-func lockBreaker(tx *gorm.DB) error {
-	if !onPostgres(tx) {
-		return nil // SQLite has one writer
-	}
-	if err := tx.Exec(`SELECT pg_advisory_xact_lock(?)`, breakerKey).Error; err != nil {
-		return fmt.Errorf("lock the breaker: %w", err)
-	}
-	return nil
-}
-
 // liveTrips are the trips whose lists still matter.
 type liveTrips struct {
 	open      int64 // 0 when there is none
@@ -261,35 +258,6 @@ func lossesSince(tx *gorm.DB, since time.Time) (n int, err error) {
 		return 0, fmt.Errorf("losses made: %w", err)
 	}
 	return n, nil
-}
-
-// lossCount is the losses since a time, as one run has counted them.
-type lossCount struct {
-	mu   sync.Mutex
-	made int
-	last int64 // the newest decision counted
-}
-
-// since counts on from what is counted already. Losses are written under the
-// breaker's lock, which the caller holds, so that those that came since have higher
-// ids. A nil one counts them all.
-func (l *lossCount) since(tx *gorm.DB, since time.Time) (int, error) {
-	if l == nil {
-		return lossesSince(tx, since)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	where, after := `at > ?`, since.UnixMicro()
-	if l.last > 0 {
-		where, after = `id > ?`, l.last
-	}
-	var more int
-	_, err := scanOne(tx.Raw(`SELECT count(*), coalesce(max(id), CAST(? AS bigint)) FROM decisions WHERE `+where+` AND `+lossSQL, l.last, after), &more, &l.last)
-	if err != nil {
-		return 0, fmt.Errorf("losses made: %w", err)
-	}
-	l.made += more
-	return l.made, nil
 }
 
 // holdersSince counts who held the status at some time since another: who holds

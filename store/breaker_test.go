@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 // orders is an order that somebody gives now.
@@ -308,6 +309,72 @@ func TestRecordersTogetherKeepWithinTheAllowance(t *testing.T) {
 		}
 		db.wantLosses(20, 180, 2)
 	})
+}
+
+// A run of several transactions beside each other, while recorders find losses of
+// their own, from its beginning on or in the middle of it: however they meet, no
+// more are made than the policy allows, and one alarm is raised.
+func TestARunAndRecordersTogetherKeepWithinTheAllowance(t *testing.T) {
+	for _, after := range []int{0, settlePeople} {
+		t.Run(fmt.Sprint("after ", after), func(t *testing.T) { runBesideRecorders(t, after) })
+	}
+}
+
+// runBesideRecorders is for Postgres: SQLite has one writer, and nothing is beside.
+func runBesideRecorders(t *testing.T, after int) {
+	t.Parallel()
+	db := newTestDB(t, testservers.Postgres(t))
+	const ofRun, ofRecorders, allowed = 2*settlePeople + 200, 100, 2*settlePeople + 250
+	ids := db.addHolders(ofRun+ofRecorders, 700)
+	others := ids[ofRun:]
+	for _, n := range []int64{1200, 1200, 400} { // in doubt, to a run: the next read is to confirm it
+		db.recordCounts(others, n)
+		db.clock.advance(2 * time.Hour)
+	}
+	db.rules(func(p *influencer.Policy) {
+		p.Breaker.Floor, p.Breaker.Share = allowed, 0
+		p.Requirements = slices.Clone(p.Requirements)
+		p.Requirements[0].AtLeast = 1000
+	})
+	var wg sync.WaitGroup
+	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
+	wg.Go(func() {
+		defer begin()
+		_, err := db.Redecide(context.Background(), db.clock.at, func(done, _ int) {
+			if done >= after { // who is in doubt is done first
+				begin()
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	at := db.clock.at.Add(time.Microsecond) // a run knows its own losses by their time
+	o := db.order()
+	o.BatchSize, o.All, o.AccountIDs = 5, true, others
+	refs := db.claim(o).Refs
+	for part := range slices.Chunk(refs, len(refs)/4) {
+		wg.Go(func() {
+			<-begun
+			for _, ref := range part {
+				req, err := db.Begin(context.Background(), ref, time.Minute)
+				if err == nil {
+					_, err = db.Record(context.Background(), ref, db.sawAll(pick(req.Targets, func(t *influencer.Target) int64 { return t.AccountID }), 400), at)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	made := db.number("SELECT count(*) FROM decisions WHERE to_status = 'revoked'")
+	if made > allowed {
+		t.Errorf("%d losses made, %d allowed", made, allowed)
+	}
+	t.Logf("%d of %d losses made", made, ofRun+ofRecorders)
+	db.wantLosses(made, ofRun+ofRecorders-made, 1)
 }
 
 // stopping ends its context at the n-th page of people that a run has settled.

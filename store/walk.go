@@ -236,17 +236,18 @@ func (d *decider) lose(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	counted := new(lossCount)
-	first := ids[:min(len(ids), settlePeople)]
-	ids = ids[len(first):]
-	if err := d.settle(ctx, first, run{cause: d.cause, more: len(ids), counted: counted}); err != nil {
-		return err
-	}
-	d.finish(len(first))
-	return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
-		err := d.settle(ctx, page, run{cause: d.cause, counted: counted})
-		d.finish(len(page))
-		return err
+	return d.s.withLossRun(ctx, d.at, func(all *lossRun) error {
+		first := ids[:min(len(ids), settlePeople)]
+		ids = ids[len(first):]
+		if err := d.settle(ctx, first, run{cause: d.cause, more: len(ids), share: &lossShare{run: all, alone: true}}); err != nil {
+			return err
+		}
+		d.finish(len(first))
+		return together(ctx, ids, settlePeople, func(ctx context.Context, page []int64) error {
+			err := d.settle(ctx, page, run{cause: d.cause, share: &lossShare{run: all}})
+			d.finish(len(page))
+			return err
+		})
 	})
 }
 
@@ -290,6 +291,7 @@ func (d *decider) eachHeld(ctx context.Context, trip int64, where string, args .
 func (d *decider) settle(ctx context.Context, ids []int64, about run) error {
 	var r ruling
 	err := d.s.write(ctx, func(tx *gorm.DB) error {
+		about.share.giveBack() // of a try before
 		owners, err := lockPeople(tx, ids)
 		if err != nil {
 			return err

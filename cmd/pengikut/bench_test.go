@@ -68,7 +68,7 @@ func TestBenchPolicy(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if rows[designGroup] != 2000 || rows[designApply] < 600 || rows[designUpdate] != rows[designApply] || rows[designPreview] < rows[designApply] {
+	if rows[designGroup] != 2000 || rows[designApply] < 500 || rows[designUpdate] != rows[designApply] || rows[designPreview] < rows[designApply] {
 		t.Errorf("%v", rows)
 	}
 	if r.PreviewOverGroup <= 0 || r.ApplyOverUpdate <= 0 {
