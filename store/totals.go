@@ -17,7 +17,7 @@ const (
 	// counted anew; above that the last count is told, with its time.
 	countAtOnce = 5000
 	// countShare bounds what counting may take of the time: a count is not repeated
-	// before this many times what it took is over.
+	// before this many times what it took, its rests left aside, is over.
 	countShare = 20
 	// oldestCount is how old the last count may be, its repetition's wait left
 	// aside, before who asks counts anew: then no scheduler does it.
@@ -81,7 +81,8 @@ type totalsCache struct {
 }
 
 // RefreshTotals counts everything for summaries and dashboards, unless the last
-// count is too young for what counting costs here.
+// count is too young for what counting costs here. It rests in between, so that
+// those who wait for an answer do not feel it.
 func (s *Store) RefreshTotals(ctx context.Context) error {
 	last, err := s.lastCount(s.db.WithContext(ctx))
 	if err != nil {
@@ -90,15 +91,20 @@ func (s *Store) RefreshTotals(ctx context.Context) error {
 	if age := s.now().Sub(last.at); last.fresh == last.freshNow && age >= 0 && age < countShare*last.took {
 		return nil
 	}
-	return s.CountTotals(ctx)
+	return s.CountTotalsGently(ctx)
 }
 
 // CountTotals counts everything now and keeps the count.
-func (s *Store) CountTotals(ctx context.Context) error {
-	db := s.db.WithContext(ctx)
-	last, err := s.lastCount(db)
+func (s *Store) CountTotals(ctx context.Context) error { return s.countTotals(ctx, atOnce) }
+
+// CountTotalsGently counts everything and keeps the count, in three times the time
+// and with a third of a processor.
+func (s *Store) CountTotalsGently(ctx context.Context) error { return s.countTotals(ctx, beside) }
+
+func (s *Store) countTotals(ctx context.Context, rest pacing) error {
+	last, err := s.lastCount(s.db.WithContext(ctx))
 	if err == nil {
-		_, err = s.countAndKeep(ctx, last.freshNow)
+		_, err = s.countAndKeep(ctx, last.freshNow, rest)
 	}
 	if err != nil {
 		return fmt.Errorf("store: count totals: %w", err)
@@ -106,30 +112,12 @@ func (s *Store) CountTotals(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) countAndKeep(ctx context.Context, fresh time.Duration) (totals, error) {
-	began := time.Now()
-	t, err := s.countWhole(s.db.WithContext(ctx), fresh)
+func (s *Store) countAndKeep(ctx context.Context, fresh time.Duration, rest pacing) (totals, error) {
+	t, took, err := s.countWhole(ctx, fresh, rest)
 	if err != nil {
 		return t, err
 	}
-	took := time.Since(began)
 	return t, s.write(ctx, func(tx *gorm.DB) error { return t.keep(tx, took) })
-}
-
-// countWhole has a minute: on Postgres it leaves the other processors to those who
-// wait for an answer.
-func (s *Store) countWhole(db *gorm.DB, fresh time.Duration) (t totals, err error) {
-	f := influencer.SummaryFilter{FreshWithin: fresh}
-	if !onPostgres(db) {
-		return s.count(db, f, true) // a transaction would keep writers waiting
-	}
-	err = db.Transaction(func(tx *gorm.DB) (err error) {
-		if err = tx.Exec("SET LOCAL max_parallel_workers_per_gather = 0").Error; err == nil {
-			t, err = s.count(tx, f, true)
-		}
-		return err
-	})
-	return t, err
 }
 
 // lastCount reads what is kept; a zero time means that nothing was counted yet.
@@ -165,8 +153,8 @@ func (s *Store) totals(ctx context.Context, f influencer.SummaryFilter) (t total
 		f.FreshWithin = last.freshNow
 	}
 	if own || last.accounts <= countAtOnce {
-		t, err = s.count(db, f, false)
-		return t, false, err
+		t = totals{at: s.now(), fresh: f.FreshWithin}
+		return t, false, t.count(db, f, span{}, false)
 	}
 	if !last.serves(s.now()) {
 		t, err = s.countForAll(ctx)
@@ -188,7 +176,7 @@ func (s *Store) countForAll(ctx context.Context) (totals, error) {
 	if last.serves(s.now()) {
 		return s.keptTotals(db, last)
 	}
-	return s.countAndKeep(ctx, last.freshNow)
+	return s.countAndKeep(ctx, last.freshNow, atOnce)
 }
 
 // keptTotals is the count that last tells of, from memory when it is there.

@@ -9,44 +9,51 @@ import (
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// count counts what the filter leaves, at this moment; FreshWithin must be set.
-// A whole count has the people of each platform as well.
-func (s *Store) count(db *gorm.DB, f influencer.SummaryFilter, whole bool) (totals, error) {
-	t := totals{at: s.now(), fresh: f.FreshWithin}
+// count adds what the filter leaves of a stretch of people, or of all when one is
+// the zero span, at this moment; FreshWithin must be set. A whole count has the
+// people of each platform as well.
+func (t *totals) count(db *gorm.DB, f influencer.SummaryFilter, one span, whole bool) error {
 	if f.Platform == "" {
-		if err := t.countPeople(db, f); err != nil {
-			return t, fmt.Errorf("people: %w", err)
+		if err := t.countPeople(db, f, one); err != nil {
+			return fmt.Errorf("people: %w", err)
 		}
 	}
 	if f.Platform != "" || whole {
-		if err := t.countPeopleThere(db, f); err != nil {
-			return t, fmt.Errorf("people by platform: %w", err)
+		if err := t.countPeopleThere(db, f, one); err != nil {
+			return fmt.Errorf("people by platform: %w", err)
 		}
 	}
-	if err := t.countAccounts(db, f); err != nil {
-		return t, fmt.Errorf("accounts: %w", err)
+	if err := t.countAccounts(db, f, one); err != nil {
+		return fmt.Errorf("accounts: %w", err)
 	}
-	return t, nil
+	return nil
 }
 
-func (t *totals) countPeople(db *gorm.DB, f influencer.SummaryFilter) error {
-	l := totalsListing(influencer.SummaryFilter{Agency: f.Agency})
+func (t *totals) countPeople(db *gorm.DB, f influencer.SummaryFilter, one span) error {
+	l := totalsListing(influencer.SummaryFilter{Agency: f.Agency}, one, "p.id")
 	return t.addPeople(db, `SELECT p.agency, '', p.status, count(*) FROM people p`+l.whereSQL()+` GROUP BY p.agency, p.status`, l.args)
 }
 
-func (t *totals) countPeopleThere(db *gorm.DB, f influencer.SummaryFilter) error {
-	l := totalsListing(f)
+func (t *totals) countPeopleThere(db *gorm.DB, f influencer.SummaryFilter, one span) error {
+	l := totalsListing(f, one, "p.id", "a.person_id")
 	return t.addPeople(db, `SELECT p.agency, a.platform, p.status, count(*) FROM (SELECT DISTINCT platform, person_id FROM accounts) a
 		JOIN people p ON p.id = a.person_id`+l.whereSQL()+` GROUP BY p.agency, a.platform, p.status`, l.args)
 }
 
-func totalsListing(f influencer.SummaryFilter) *listing {
+// totalsListing has the conditions of a filter, and those of a stretch of people on
+// each column with their ids: a database does not conclude one from the other.
+func totalsListing(f influencer.SummaryFilter, one span, ids ...string) *listing {
 	l := newListing("totals", nil)
 	if f.Agency != "" {
 		l.only("p.agency = ?", f.Agency)
 	}
 	if f.Platform != "" {
 		l.only("a.platform = ?", f.Platform)
+	}
+	for _, id := range ids {
+		if one != (span{}) {
+			l.only(id+" > ? AND "+id+" <= ?", one.after, one.last)
+		}
 	}
 	return l
 }
@@ -59,8 +66,8 @@ func (t *totals) addPeople(db *gorm.DB, query string, args []any) error {
 	})
 }
 
-func (t *totals) countAccounts(db *gorm.DB, f influencer.SummaryFilter) error {
-	l, since := totalsListing(f), t.at.Add(-t.fresh).UnixMicro()
+func (t *totals) countAccounts(db *gorm.DB, f influencer.SummaryFilter, one span) error {
+	l, since := totalsListing(f, one, "p.id", "a.person_id"), t.at.Add(-t.fresh).UnixMicro()
 	l.only("p.left_why = ''") // nobody reads the accounts of who has left the service
 	return each(db, `SELECT p.agency, a.platform, a.state, count(*), count(a.fresh), sum(a.failing), sum(a.stale), max(a.fresh), min(a.fresh)
 		FROM (SELECT person_id, platform, state, CASE WHEN failures > 0 THEN 1 ELSE 0 END AS failing,

@@ -36,7 +36,10 @@ func TestALargeDatabaseTellsItsLastCount(t *testing.T) {
 		db.exec(`INSERT INTO people (nip, name, agency, created_at, updated_at) VALUES ('199104042016012005', 'Eka', 'Komdigi', 1, 1)`)
 		db.clock.advance(time.Minute)
 		for _, f := range []influencer.SummaryFilter{{}, {Agency: "Komdigi"}, {Platform: influencer.X}, {Agency: "Komdigi", Platform: influencer.Facebook}} {
-			live, _ := db.count(db.db, influencer.SummaryFilter{Agency: f.Agency, Platform: f.Platform, FreshWithin: time.Hour}, false)
+			live := totals{at: db.clock.at, fresh: time.Hour}
+			if err := live.count(db.db, influencer.SummaryFilter{Agency: f.Agency, Platform: f.Platform, FreshWithin: time.Hour}, span{}, false); err != nil {
+				t.Fatal(err)
+			}
 			want := live.summary(f).People
 			if f.Platform == "" {
 				want-- // who came since
