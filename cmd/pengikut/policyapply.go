@@ -95,14 +95,13 @@ func (a *app) putPolicy(put func(progress func(done, total int)) (policyDone, er
 	if err != nil {
 		return err
 	}
+	if done.later {
+		return a.tellPutLater(done)
+	}
 	if done.New {
 		fmt.Fprintf(a.out, "version %d is in force\n", done.Version.Policy.Version)
 	} else {
 		fmt.Fprintf(a.out, "version %d stays in force: it says the same\n", done.Version.Policy.Version)
-	}
-	if done.later {
-		_, err = fmt.Fprintln(a.out, "the service decides everybody again within the next minutes")
-		return err
 	}
 	counts := influencer.Preview{Moves: done.Moves}.Effects()
 	fmt.Fprintf(a.out, "%s gained the status, %s lost it, %s began a grace, %s moved otherwise\n",
@@ -111,6 +110,17 @@ func (a *app) putPolicy(put func(progress func(done, total int)) (policyDone, er
 		fmt.Fprintf(a.out, "%s held back by the breaker and not made: look with pengikut breaker show %d\n", plural(done.Held, "loss is", "losses are"), done.Trip)
 	}
 	return nil
+}
+
+// tellPutLater tells what a service did that decides people after its answer. It
+// decides nobody again under a policy that says what the one in force says.
+func (a *app) tellPutLater(done policyDone) error {
+	said := "version %d stays in force: it says the same, and nobody is decided again\n"
+	if done.New {
+		said = "version %d is in force\nthe service decides everybody again within the next minutes\n"
+	}
+	_, err := fmt.Fprintf(a.out, said, done.Version.Policy.Version)
+	return err
 }
 
 // errDeclined ends an apply that nobody wanted.

@@ -73,8 +73,11 @@ func TestAfarPolicyOrders(t *testing.T) {
 	if n := len(items[person](c, "influencers")); n >= holders || n == 0 {
 		t.Errorf("%d of %d are left", n, holders)
 	}
-	far.says("version 2 stays in force: it says the same", exitDone, "policy", "apply", stricter, "--yes")
-	far.says("version 3 is in force", exitDone, "policy", "undo", "--yes", "--reason", "terlalu ketat")
+	same := far.want(exitDone, "policy", "apply", stricter, "--yes")
+	if !strings.HasSuffix(same.out, "version 2 stays in force: it says the same, and nobody is decided again\n") || strings.Contains(same.out, "the service decides") {
+		t.Errorf("the same again:\n%s", same.out)
+	}
+	far.says("version 3 is in force\nthe service decides everybody again within the next minutes", exitDone, "policy", "undo", "--yes", "--reason", "terlalu ketat")
 	c.job(t)
 	if n := len(items[person](c, "influencers")); n != holders {
 		t.Errorf("%d after the undo, want %d", n, holders)
