@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -67,7 +68,7 @@ func (a *app) importRoster(ctx context.Context, s rosterTaker, in io.Reader, siz
 	b := a.newBar(size, "importing", progressbar.OptionShowBytes(true))
 	defer b.end()
 	counted := &countingReader{r: in}
-	return s.Take(ctx, counted, dryRun, func() { b.at(counted.n, size) })
+	return s.Take(ctx, counted, dryRun, func() { b.at(counted.n.Load(), size) })
 }
 
 func (a *app) tellProblems(path string, problems []influencer.RosterProblem, more int) {
@@ -122,13 +123,14 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
+// countingReader counts what is read. Another goroutine may look at the count.
 type countingReader struct {
 	r io.Reader
-	n int64
+	n atomic.Int64
 }
 
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }

@@ -47,12 +47,14 @@ type remoteRoster struct{ *remote }
 // rosterTimeout is longer than the service takes at most.
 const rosterTimeout = 20 * time.Minute
 
-// Take sends the file as it is read.
+// Take sends the file as it is read. The client waits for a read under way before
+// it gives up, and so the end of ctx shuts the file first.
 func (r remoteRoster) Take(ctx context.Context, in io.Reader, dryRun bool, progress func()) (influencer.RosterReport, influencer.ImportReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
 	defer cancel()
-	body := &tap{r: in, told: progress}
+	body := newTap(in, progress)
 	defer body.shut()
+	defer context.AfterFunc(ctx, body.shut)()
 	resp, err := r.stream(ctx, http.MethodPost, "/api/v1/import", url.Values{"dry_run": {strconv.FormatBool(dryRun)}}, body)
 	if err != nil {
 		return influencer.RosterReport{}, influencer.ImportReport{}, err
@@ -72,23 +74,35 @@ func importReportOf(v web.ImportReport) influencer.ImportReport {
 }
 
 // tap is a body that tells when some of it was read, until it is shut: a client may
-// go on reading for a moment after the answer is there.
+// go on reading for a moment after the answer is there. Shutting it waits for
+// nobody, and ends a read that waits for who writes the file.
 type tap struct {
-	r    io.Reader
+	from *io.PipeReader
 	told func()
 
 	mu     sync.Mutex
 	closed bool
 }
 
+// newTap begins to read, a little ahead of who reads the tap. A read of the file
+// that waits when the tap is shut is left behind.
+func newTap(file io.Reader, told func()) *tap {
+	from, to := io.Pipe()
+	go func() {
+		_, err := io.Copy(to, file)
+		_ = to.CloseWithError(err) // never fails
+	}()
+	return &tap{from: from, told: told}
+}
+
 // Read reads on.
 func (t *tap) Read(b []byte) (int, error) {
+	n, err := t.from.Read(b)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return 0, io.ErrClosedPipe
 	}
-	n, err := t.r.Read(b)
 	t.told()
 	return n, err
 }
@@ -97,4 +111,5 @@ func (t *tap) shut() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
+	_ = t.from.Close() // never fails
 }
