@@ -26,6 +26,7 @@ const (
 	inFlight     = 16   // deliveries to one webhook at a time, whoever sends them
 	worthAClaim  = inFlight / 4
 	drainFor     = 10 * time.Second // then other webhooks get the slot
+	uniqueFor    = 15 * time.Second // of a task: longer than most drains, shorter than any lease
 )
 
 // Webhooks is what it takes to send events out. The database holds the truth; the
@@ -62,9 +63,12 @@ func newDeliverer(w Webhooks, q *queue, fast speed, log *slog.Logger) *deliverer
 }
 
 // leaseFor is how long a delivery belongs to whoever sends it: long enough for the
-// attempt and, on a database that is slow, for writing down how it went. Who is
-// later still writes nothing, and the receiver gets the message once more.
-func leaseFor(timeout time.Duration) time.Duration { return 2*timeout + 5*time.Second }
+// attempt and, on a database that is slow, for writing down how it went, with some
+// time to spare. Who is later still writes nothing, and the receiver gets the
+// message once more.
+func leaseFor(timeout time.Duration) time.Duration {
+	return timeout + writeTimeout + 10*time.Second
+}
 
 func (d *deliverer) jobs() []Job {
 	return []Job{
@@ -97,12 +101,12 @@ func (d *deliverer) wake(ctx context.Context) error {
 	return nil
 }
 
-// deliverTask is there once while it waits or is worked on, for the longest time of
-// an answer: should its worker have died, another is there before the leases end.
-// Two at a time do no harm.
+// deliverTask is there once while it waits or is worked on, for uniqueFor: should
+// its worker have died, another is there before the leases end. Two at a time do no
+// harm.
 func deliverTask(webhook int64, timeout time.Duration) *asynq.Task {
 	return asynq.NewTask(deliverPrefix+strconv.FormatInt(webhook, 10), nil, asynq.Queue(queueDeliver),
-		asynq.MaxRetry(0), asynq.Unique(max(timeout, time.Second)), asynq.Timeout(wholeSeconds(drainFor+timeout+2*writeTimeout)))
+		asynq.MaxRetry(0), asynq.Unique(uniqueFor), asynq.Timeout(wholeSeconds(drainFor+timeout+2*writeTimeout)))
 }
 
 func (d *deliverer) prune(ctx context.Context) error {

@@ -247,6 +247,61 @@ func TestDeliverAfterALostLease(t *testing.T) {
 	})
 }
 
+// A receiver that must answer quickly and a database that is slow: the letter stays
+// with who sent it until that is written down, and comes once.
+func TestDeliverOnASlowDatabase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, c := posted(t, 1, 1), &courier{timeout: time.Second}
+		p.slow = writeTimeout - time.Second
+		done := make(chan error, 1)
+		go func() { done <- delivers(p, c, nil).drain(t.Context(), 1) }()
+		for range writeTimeout / time.Second {
+			advance(time.Second)
+			if err := delivers(p, c, nil).drain(t.Context(), 1); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := <-done; err != nil || len(c.all()) != 1 || p.stale != 0 || p.in(influencer.DeliveryDone) != 1 {
+			t.Errorf("%v, %d sent, %d stale", err, len(c.all()), p.stale)
+		}
+	})
+}
+
+func TestDeliverLease(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]time.Duration{time.Second: 21 * time.Second, 15 * time.Second: 35 * time.Second, 20 * time.Second: 40 * time.Second} {
+		if got := leaseFor(timeout); got != want || got <= uniqueFor {
+			t.Errorf("%v for answers within %v, want %v", got, timeout, want)
+		}
+	}
+}
+
+// A webhook's task is there once for 15 seconds, however quickly a receiver must
+// answer; then another may be, should the worker have died.
+func TestDeliverTaskIsThereOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, client := virtualRedis(t)
+		q := newQueue(client, time.Minute)
+		var there []int64
+		for range 9 {
+			if err := q.put(t.Context(), deliverTask(1, time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			n, err := client.LLen(t.Context(), "asynq:{"+queueDeliver+"}:pending").Result()
+			if err != nil {
+				t.Fatal(err)
+			}
+			there = append(there, n)
+			advance(deliverEvery)
+		}
+		if want := []int64{1, 1, 1, 1, 1, 1, 1, 1, 2}; !cmp.Equal(there, want) {
+			t.Errorf("%v tasks every 2 s, want %v", there, want)
+		}
+	})
+}
+
 func TestDeliverTellsOfEachAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

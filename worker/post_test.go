@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -12,12 +13,13 @@ import (
 // Its clock is the bubble's.
 type post struct {
 	mu      sync.Mutex
-	letters []*letter // by event
-	paused  bool      // the receiver said that it is gone
-	most    int       // under lease at once
-	stale   int       // finished by who had lost the lease
-	prunes  []int     // what calls of PruneDeliveries answer, in turn
-	fault   error     // of every claim; nil for none
+	letters []*letter     // by event
+	paused  bool          // the receiver said that it is gone
+	most    int           // under lease at once
+	stale   int           // finished by who had lost the lease
+	slow    time.Duration // that a delivery takes to be finished
+	prunes  []int         // what calls of PruneDeliveries answer, in turn
+	fault   error         // of every claim; nil for none
 }
 
 // letter is one event on its way to webhook 1.
@@ -124,6 +126,9 @@ func (p *post) underWay() (n int) {
 }
 
 func (p *post) FinishDelivery(ctx context.Context, ref influencer.DeliveryRef, o influencer.Outcome) error {
+	if err := pause(ctx, p.slow); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.letters[ref.ID-1]
@@ -175,7 +180,8 @@ func (p *post) nextDue() (at time.Time) {
 
 // courier is a Sender whose answers the test gives.
 type courier struct {
-	answer func(ctx context.Context, n int, o influencer.Outgoing) influencer.Outcome // n counts from 1; nil takes all
+	answer  func(ctx context.Context, n int, o influencer.Outgoing) influencer.Outcome // n counts from 1; nil takes all
+	timeout time.Duration                                                              // courierTimeout for 0
 
 	mu   sync.Mutex
 	sent []sending
@@ -191,7 +197,7 @@ type sending struct {
 
 const courierTimeout = 15 * time.Second
 
-func (c *courier) Timeout() time.Duration { return courierTimeout }
+func (c *courier) Timeout() time.Duration { return cmp.Or(c.timeout, courierTimeout) }
 
 func (c *courier) Send(ctx context.Context, o influencer.Outgoing) (out influencer.Outcome) {
 	c.mu.Lock()
