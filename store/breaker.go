@@ -56,7 +56,7 @@ func (s *Store) passBreaker(c *changes, p influencer.Policy, owners []*owner, r 
 		if err := errors.Join(prepareAll(r.moves), prepareAll(losses)); err != nil {
 			return err
 		}
-		if err := lockBreaker(c.tx, about.share.beside()); err != nil {
+		if err := about.share.lock(c.tx); err != nil {
 			return err
 		}
 	}
@@ -156,10 +156,11 @@ func (b *passing) weigh(losses int) (trip int64, err error) {
 	switch {
 	case err != nil || allowed:
 		return 0, err
-	case b.run.share.beside():
+	case b.run.share.shared():
 		b.run.share.alone = true // an alarm is raised by one who is alone
 		return 0, errRunAgain
 	}
+	b.run.share.giveBack() // they will be held
 	return b.trip(losses, holders)
 }
 

@@ -377,6 +377,66 @@ func runBesideRecorders(t *testing.T, after int) {
 	db.wantLosses(made, ofRun+ofRecorders-made, 1)
 }
 
+// lossesOf puts in so many people who lose the status under the rule in force, of
+// whom so many may.
+func (db *testDB) lossesOf(n, allowed int) {
+	db.t.Helper()
+	db.addHolders(n, 700)
+	db.rules(func(p *influencer.Policy) {
+		p.Breaker.Floor, p.Breaker.Share = allowed, 0
+		p.Requirements = slices.Clone(p.Requirements)
+		p.Requirements[0].AtLeast = 1000
+	})
+}
+
+// once calls fn at the first time that so many people of a run are done.
+func once(done int, fn func()) func(int, int) {
+	fn = sync.OnceFunc(fn)
+	return func(now, _ int) {
+		if now >= done {
+			fn()
+		}
+	}
+}
+
+// The connection that holds a run's lock ends in the middle of the run, which goes
+// on, one transaction at a time.
+func TestARunOutlivesItsLock(t *testing.T) {
+	t.Parallel()
+	db := newTestDB(t, testservers.Postgres(t))
+	const n = 3 * settlePeople
+	db.lossesOf(n, n)
+	_, err := db.Redecide(context.Background(), db.clock.at, once(settlePeople, func() {
+		if ended := db.number("SELECT count(pg_terminate_backend(pid)) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND objid = ?", lossRunKey); ended != 1 {
+			t.Errorf("ended %d connections that hold the run's lock", ended)
+		}
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+	db.wantLosses(n, 0, 0)
+}
+
+// An admin discards the alarm of a run while it goes on, and allows more: what was
+// held does not count as made.
+func TestARunWhoseAlarmIsDiscarded(t *testing.T) {
+	t.Parallel()
+	db := newTestDB(t, testservers.Postgres(t))
+	const n = 3 * settlePeople
+	db.lossesOf(n, 2*settlePeople+1)
+	_, err := db.Redecide(context.Background(), db.clock.at, once(settlePeople, func() {
+		if _, err := db.DiscardTrip(context.Background(), db.openTrip().ID, db.orders("go on")); err != nil {
+			t.Error(err)
+		}
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+	if made := db.number("SELECT count(*) FROM decisions WHERE to_status = 'revoked'"); made != 2*settlePeople {
+		t.Errorf("%d losses made; want those of the two transactions after the first, whose were held", made)
+	}
+}
+
 // stopping ends its context at the n-th page of people that a run has settled.
 func stopping(n int) (context.Context, func(int, int)) {
 	ctx, stop := context.WithCancel(context.Background())

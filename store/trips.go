@@ -171,7 +171,7 @@ func (s *Store) closeTrip(ctx context.Context, id int64, to influencer.TripState
 		return errors.New("who orders it, or why, is not said")
 	}
 	return s.write(ctx, func(tx *gorm.DB) error {
-		if err := lockBreaker(tx, false); err != nil {
+		if err := lockBreaker(tx); err != nil {
 			return err
 		}
 		var state influencer.TripState
