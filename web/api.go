@@ -181,7 +181,7 @@ func (a *api) unrouted(next *http.ServeMux) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		a.writeProblem(w, r, problemOf(said.status))
+		a.writeProblem(w, r, routeProblem(said.status))
 	})
 }
 

@@ -120,8 +120,8 @@ func TestPeopleRoutes(t *testing.T) {
 		{"/api/v1/people/1/reasons", "", 401, `"status":401`},
 		{"/api/v1/decisions/7", viewerKey, 200, `"nip":"1986**** ****** * 002"`},
 		{"/api/v1/decisions/7", scopedKey, 404, `"status":404`},
-		{"/api/v1/decisions/8", adminKey, 404, `"status":404`},
-		{"/api/v1/nothing", viewerKey, 404, `"status":404`},
+		{"/api/v1/decisions/8", adminKey, 404, `"type":"urn:pengikut:problem:not-found"`},
+		{"/api/v1/nothing", viewerKey, 404, `"type":"urn:pengikut:problem:no-such-route"`},
 	} {
 		w := ask(s, http.MethodGet, tt.path, tt.key)
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.part) {

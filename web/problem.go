@@ -61,6 +61,8 @@ func refusal(status int, format string, args ...any) *Problem {
 	return p
 }
 
+const problemPrefix = "urn:pengikut:problem:"
+
 // kinds names the kinds of problems, by status.
 var kinds = map[int][2]string{
 	http.StatusBadRequest:            {"bad-request", "Bad request"},
@@ -84,7 +86,7 @@ func problemOf(status int) *Problem {
 	if !known {
 		kind = [2]string{"http-" + strconv.Itoa(status), http.StatusText(status)}
 	}
-	return &Problem{Type: "urn:pengikut:problem:" + kind[0], Title: kind[1], Status: status}
+	return &Problem{Type: problemPrefix + kind[0], Title: kind[1], Status: status}
 }
 
 // failure is one line of the table of errors: which error gives which status, and
@@ -111,6 +113,20 @@ var failures = []failure{
 	{influencer.ErrKeyOrder, http.StatusUnprocessableEntity, ""},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "It took too long. Ask for less, or later."},
 	{context.Canceled, http.StatusServiceUnavailable, "The request was given up."},
+}
+
+// NoSuchRoute is the type of the problem of a path that this version of the service
+// does not have.
+const NoSuchRoute = problemPrefix + "no-such-route"
+
+// routeProblem is what is told who calls a route that is not there.
+func routeProblem(status int) *Problem {
+	if status != http.StatusNotFound {
+		return problemOf(status)
+	}
+	p := refusal(status, "This service has no such path.")
+	p.Type, p.Title = NoSuchRoute, "No such path"
+	return p
 }
 
 // problem is what the caller is told of an error.

@@ -198,10 +198,17 @@ func (r *remote) refused(resp *http.Response, raw []byte) error {
 	if resp.StatusCode >= http.StatusInternalServerError {
 		text += " (its log tells more under " + p.RequestID + ")"
 	}
-	if wait := resp.Header.Get("Retry-After"); wait != "" {
-		text += " (try again in " + wait + " s)"
+	said := &remoteError{text: text, status: resp.StatusCode, noRoute: p.Type == web.NoSuchRoute || resp.StatusCode == http.StatusMethodNotAllowed}
+	if said.noRoute {
+		said.text += ": is it of another version?"
 	}
-	return &remoteError{text: text, notFound: resp.StatusCode == http.StatusNotFound}
+	if wait := resp.Header.Get("Retry-After"); wait != "" {
+		said.text += " (try again in " + wait + " s)"
+		if s, err := strconv.ParseUint(wait, 10, 16); err == nil && resp.StatusCode == http.StatusTooManyRequests {
+			said.retry = time.Duration(s) * time.Second
+		}
+	}
+	return said
 }
 
 func hostOf(address string) string {
@@ -214,8 +221,10 @@ func hostOf(address string) string {
 
 // remoteError is what a service refused, in words for a person.
 type remoteError struct {
-	text     string
-	notFound bool
+	text    string
+	status  int
+	noRoute bool          // the service does not know what it was asked
+	retry   time.Duration // how long a service that gets too many asks to wait, 0 for none
 }
 
 func (e *remoteError) Error() string { return e.text }
@@ -225,7 +234,7 @@ func (e *remoteError) Error() string { return e.text }
 func (e *remoteError) Is(target error) bool {
 	switch target {
 	case influencer.ErrNotFound:
-		return e.notFound
+		return e.status == http.StatusNotFound && !e.noRoute
 	case influencer.ErrNoAgency, influencer.ErrTripClosed:
 		return strings.HasSuffix(e.text, target.Error())
 	}

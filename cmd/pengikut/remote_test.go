@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/web"
 	"github.com/pengikut/pengikut/worker"
 )
 
@@ -107,6 +109,9 @@ func TestAfarSpeaksPlainly(t *testing.T) {
 		switch r.URL.Path {
 		case "/page/api/v1/people":
 			io.WriteString(w, "<html>welcome</html>")
+		case "/old/api/v1/decisions/5":
+			w.WriteHeader(http.StatusNotFound)
+			_ = json.NewEncoder(w).Encode(web.Problem{Type: web.NoSuchRoute, Title: "No such path", Status: http.StatusNotFound})
 		case "/broken/api/v1/people":
 			w.WriteHeader(http.StatusBadGateway)
 		default:
@@ -124,6 +129,7 @@ func TestAfarSpeaksPlainly(t *testing.T) {
 		"nobody there":    {map[string]string{"PENGIKUT_SERVER": "http://127.0.0.1:1"}, []string{"people"}, "http://127.0.0.1:1 cannot be asked: ", exitFailed},
 		"a page":          {map[string]string{"PENGIKUT_SERVER": elsewhere.URL + "/page"}, []string{"people"}, "does not answer as a Pengikut service does", exitFailed},
 		"a proxy's error": {map[string]string{"PENGIKUT_SERVER": elsewhere.URL + "/broken"}, []string{"people"}, "502 Bad Gateway, and not as a Pengikut service does", exitFailed},
+		"another version": {map[string]string{"PENGIKUT_SERVER": elsewhere.URL + "/old"}, []string{"decision", "5"}, "No such path: is it of another version?", exitFailed},
 		"sent elsewhere":  {map[string]string{"PENGIKUT_SERVER": elsewhere.URL}, []string{"people"}, "sends elsewhere, to https://other.example.go.id: name that", exitFailed},
 		"no such person":  {nil, []string{"accounts", "--nip", "198604262009012001"}, "not found", exitFailed},
 		"no such resync":  {nil, []string{"resyncs", "show", "77"}, "there is no resync 77", exitFailed},
