@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -19,7 +21,7 @@ type actService interface {
 }
 
 func (a *app) acts() ways[actService] {
-	return ways[actService]{existing, func(h *house) actService { return localActs{h, a.actor()} }, func(r *remote) actService { return remoteActs{r, a.now} }}
+	return ways[actService]{existing, func(h *house) actService { return localActs{h, a.actor()} }, func(r *remote) actService { return remoteActs{r, a.now, waitFor} }}
 }
 
 // localActs works on the database itself.
@@ -33,13 +35,32 @@ func (l localActs) Acts(ctx context.Context, orders []influencer.Order, dryRun b
 	return l.store.Acts(ctx, orders, influencer.Orderer{Actor: l.by}, l.now(), dryRun)
 }
 
-// actsAtOnce is how many orders the service takes in one request.
-const actsAtOnce = 1000
+const (
+	// actsAtOnce is how many orders go in one request: as many as the service carries
+	// out in one transaction, so that an error leaves all of a request done or none.
+	actsAtOnce = 500
+	// actsPatience is how long a request is put off at most by a service that gets
+	// too many.
+	actsPatience = 5 * time.Minute
+)
 
 // remoteActs asks a service elsewhere.
 type remoteActs struct {
 	*remote
-	now func() time.Time
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+}
+
+// waitFor waits, unless ctx ends before.
+func waitFor(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // Acts carries out what it can, some at a time. The service looks only at what it
@@ -51,6 +72,9 @@ func (r remoteActs) Acts(ctx context.Context, orders []influencer.Order, dryRun 
 		some := orders[:min(len(orders), actsAtOnce)]
 		done, err := r.some(ctx, some, taken, dryRun)
 		if err != nil {
+			if !dryRun {
+				err = cutShort(err, some, len(orders)-len(some))
+			}
 			return out, err
 		}
 		out, orders = append(out, done...), orders[len(some):]
@@ -63,14 +87,42 @@ func (r remoteActs) Acts(ctx context.Context, orders []influencer.Order, dryRun 
 	return out, nil
 }
 
+// cutShort tells which lines of a file an error leaves open, and how many after
+// them were never sent.
+func cutShort(err error, some []influencer.Order, unsent int) error {
+	first, last := some[0].Line, some[len(some)-1].Line
+	if first == 0 { // no file
+		return err
+	}
+	said := fmt.Sprintf("lines %d to %d", first, last)
+	if first == last {
+		said = fmt.Sprintf("line %d", first)
+	}
+	if notTaken(err) {
+		said = "nothing of " + said + " was done"
+	} else {
+		said = "it is not known whether " + said + " of the file were done, all or none"
+	}
+	if unsent > 0 {
+		said += ", and " + plural(unsent, "row was", "rows were") + " never sent"
+	}
+	return fmt.Errorf("%s: %w", said, err)
+}
+
+// notTaken is whether an error says for sure that a service did nothing.
+func notTaken(err error) bool {
+	if said, ok := errors.AsType[*remoteError](err); ok {
+		return said.status < http.StatusInternalServerError
+	}
+	broke, ok := errors.AsType[*net.OpError](err)
+	return ok && broke.Op == "dial"
+}
+
 // some carries out as many as fit in one request. An order that is not whole is
 // not sent: the service would refuse all with it.
 func (r remoteActs) some(ctx context.Context, orders []influencer.Order, taken map[influencer.NIP]influencer.ActResult, dryRun bool) ([]influencer.ActResult, error) {
 	out := make([]influencer.ActResult, len(orders))
-	var body struct {
-		Orders []web.BulkOrder `json:"orders"`
-		DryRun bool            `json:"dry_run"`
-	}
+	var body bulkOrders
 	var places []int
 	for i, o := range orders {
 		out[i].Order = o
@@ -86,7 +138,7 @@ func (r remoteActs) some(ctx context.Context, orders []influencer.Order, taken m
 		return out, nil
 	}
 	body.DryRun = dryRun
-	report, err := ask[web.ActReport](ctx, r.remote, http.MethodPost, "/api/v1/people/acts", nil, body)
+	report, err := r.send(ctx, body)
 	if err == nil && len(report.Items) != len(places) {
 		err = errors.New("the service does not tell of every order what became of it: is it of another version?")
 	}
@@ -97,6 +149,28 @@ func (r remoteActs) some(ctx context.Context, orders []influencer.Order, taken m
 		out[place] = actResultOf(report.Items[i], orders[place])
 	}
 	return out, nil
+}
+
+// bulkOrders is the body of a request.
+type bulkOrders struct {
+	Orders []web.BulkOrder `json:"orders"`
+	DryRun bool            `json:"dry_run"`
+}
+
+// send sends a request, as often as it takes until the service that gets too many
+// has time for it.
+func (r remoteActs) send(ctx context.Context, body bulkOrders) (web.ActReport, error) {
+	for waited := time.Duration(0); ; {
+		report, err := ask[web.ActReport](ctx, r.remote, http.MethodPost, "/api/v1/people/acts", nil, body)
+		later, ok := errors.AsType[*remoteError](err)
+		if !ok || later.retry == 0 || waited+later.retry > actsPatience {
+			return report, err
+		}
+		waited += later.retry
+		if stopped := r.wait(ctx, later.retry); stopped != nil {
+			return report, fmt.Errorf("%w: %w", stopped, err)
+		}
+	}
 }
 
 // duplicate is what becomes of an order on a person on whom one before it was done.
