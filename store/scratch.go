@@ -74,9 +74,9 @@ func (s *Scratch) Durable(ctx context.Context) (durable bool, says string, err e
 		err := conn.db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level)
 		return level >= 2, fmt.Sprintf("synchronous=%d", level), err
 	}
-	var fsync, commit string
-	err = conn.db.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit)
-	return fsync == "on" && commit != "off", "fsync=" + fsync + " synchronous_commit=" + commit, err
+	var fsync, commit, buffers string
+	err = conn.db.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit'), current_setting('shared_buffers')").Scan(&fsync, &commit, &buffers)
+	return fsync == "on" && commit != "off", "fsync=" + fsync + " synchronous_commit=" + commit + " shared_buffers=" + buffers, err
 }
 
 func (s *Scratch) database() string {
