@@ -37,8 +37,8 @@ type Exported struct {
 	Platform Platform
 	Since    time.Time
 	NIP      NIPForm
-	Rows     int  // handed out
-	BrokeOff bool // after these rows
+	Rows     int  // written; fewer may have arrived of what broke off
+	BrokeOff bool // then not all of it arrived
 }
 
 // Audit is its entry in the audit log. Nothing changed: what is told as after are

@@ -80,7 +80,8 @@ const flushRows = 500
 // order mark, and other programs take it for data.
 //
 // It stands in the audit log before its last rows are handed out, and so does one
-// that broke off: what cannot be written down is not handed out whole.
+// that broke off: what cannot be written down is not handed out whole. When the last
+// rows do not arrive, a second entry says that it broke off.
 func WriteExport(ctx context.Context, w io.Writer, from ExportSource, e Export) error {
 	if e.Separator == 0 {
 		e.Separator = ';'
@@ -140,7 +141,7 @@ type exportedRows struct {
 	log   ExportLog
 	sheet *influencer.Sheet
 	e     Export
-	n     int // so far
+	n     int // written so far; who asked has fewer when it breaks off
 }
 
 // exportRows writes the header and then a row for each of walk's.
@@ -179,16 +180,24 @@ func (x *exportedRows) end(ctx context.Context, walked error) error {
 	if walked != nil && x.n == 0 { // nobody has got anything
 		return walked
 	}
+	err := x.note(ctx, walked != nil)
+	if err != nil || walked != nil {
+		return errors.Join(walked, err)
+	}
+	if err = x.sheet.Flush(); err != nil {
+		err = errors.Join(err, x.note(ctx, true))
+	}
+	return err
+}
+
+// note writes the export down, whoever has gone meanwhile.
+func (x *exportedRows) note(ctx context.Context, brokeOff bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTime)
 	defer cancel()
 	nip := influencer.NIPMasked
 	if x.e.Viewer.WholeNIP {
 		nip = influencer.NIPWhole
 	}
-	err := x.log.AuditExport(ctx, influencer.Exported{Actor: x.e.Actor, Kind: string(x.e.Kind), Agency: x.e.Agency, Platform: x.e.Platform,
-		Since: x.e.Since, NIP: nip, Rows: x.n, BrokeOff: walked != nil})
-	if err != nil || walked != nil {
-		return errors.Join(walked, err)
-	}
-	return x.sheet.Flush()
+	return x.log.AuditExport(ctx, influencer.Exported{Actor: x.e.Actor, Kind: string(x.e.Kind), Agency: x.e.Agency, Platform: x.e.Platform,
+		Since: x.e.Since, NIP: nip, Rows: x.n, BrokeOff: brokeOff})
 }

@@ -164,6 +164,13 @@ func TestAnExportEndsWithTheError(t *testing.T) {
 	}
 }
 
+var errHungUp = errors.New("hung up")
+
+// hangsUp takes nothing.
+type hangsUp struct{}
+
+func (hangsUp) Write([]byte) (int, error) { return 0, errHungUp }
+
 // Who was handed what is written down before the last of it goes out, also when it
 // broke off, and when who asked has gone meanwhile.
 func TestExportsAreAudited(t *testing.T) {
@@ -195,6 +202,13 @@ func TestExportsAreAudited(t *testing.T) {
 		if diff := cmp.Diff(tt.want, tt.from.noted); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+	hungUp := &exportable{rows: 3}
+	if err := WriteExport(gone, hangsUp{}, hungUp, e); !errors.Is(err, errHungUp) {
+		t.Errorf("nobody takes it: %v", err)
+	}
+	if diff := cmp.Diff([]influencer.Exported{want, cut}, hungUp.noted); diff != "" {
+		t.Errorf("nobody takes it (-want +got):\n%s", diff)
 	}
 	masked := &exportable{rows: 1}
 	exported(t, masked, Export{Kind: ExportInfluencers})
