@@ -45,11 +45,22 @@ func (a *api) decisionRoutes(people People) {
 	}, func(ctx context.Context, in *DecisionPath) (*reply[Decision], error) {
 		d, err := people.DecisionByID(ctx, in.ID)
 		if err == nil {
-			err = principalOf(ctx).mustSee(d.Agency)
+			err = mustSeeDecision(ctx, people, d)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return &reply[Decision]{principalOf(ctx).viewer().Decision(d)}, nil
 	})
+}
+
+// mustSeeDecision refuses, in the words of what does not exist, a decision that
+// neither was made in an agency that the key may see, nor concerns somebody who is
+// with one today: their page lists it.
+func mustSeeDecision(ctx context.Context, people People, d influencer.OwnedDecision) error {
+	err := principalOf(ctx).mustSee(d.Agency)
+	if err != nil {
+		_, err = visiblePerson(ctx, people, d.PersonID)
+	}
+	return err
 }

@@ -64,10 +64,17 @@ func (t *twoPeople) Decisions(_ context.Context, f influencer.DecisionFilter, _ 
 }
 
 func (t *twoPeople) DecisionByID(_ context.Context, id int64) (influencer.OwnedDecision, error) {
-	if id != 7 {
+	d := influencer.OwnedDecision{Decision: influencer.Decision{ID: id, PersonID: 2}, NIP: "198604262009012002", Agency: "Kemenag"}
+	switch id {
+	case 7:
+	case 9: // made before Sri moved from Kemenag
+		d.PersonID, d.NIP = 1, "198604262009012001"
+	case 10: // made before Budi moved to Kemenag
+		d.Agency = "Kemenkes"
+	default:
 		return influencer.OwnedDecision{}, influencer.ErrNotFound
 	}
-	return influencer.OwnedDecision{Decision: influencer.Decision{ID: 7, PersonID: 2}, NIP: "198604262009012002", Agency: "Kemenag"}, nil
+	return d, nil
 }
 
 func (t *twoPeople) Reasons(context.Context, influencer.PersonAccounts) (Reasons, error) {
@@ -120,6 +127,8 @@ func TestPeopleRoutes(t *testing.T) {
 		{"/api/v1/people/1/reasons", "", 401, `"status":401`},
 		{"/api/v1/decisions/7", viewerKey, 200, `"nip":"1986**** ****** * 002"`},
 		{"/api/v1/decisions/7", scopedKey, 404, `"status":404`},
+		{"/api/v1/decisions/9", scopedKey, 200, `"person_id":1`},
+		{"/api/v1/decisions/10", scopedKey, 200, `"person_id":2`},
 		{"/api/v1/decisions/8", adminKey, 404, `"type":"urn:pengikut:problem:not-found"`},
 		{"/api/v1/nothing", viewerKey, 404, `"type":"urn:pengikut:problem:no-such-route"`},
 	} {
