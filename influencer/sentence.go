@@ -54,10 +54,10 @@ func (l Lang) say(t text) string {
 // "tidak"; a loss is said plainly.
 var eventTexts = map[Event]text{
 	EventGranted:          {"Status influencer diberikan pada %s%s.", "Influencer status was granted on %s%s."},
-	EventAwaitingApproval: {"Memenuhi syarat dan menunggu persetujuan sejak %s%s.", "Qualifies and waits for approval since %s%s."},
-	EventWithdrawn:        {"Belum memenuhi syarat sejak %s%s.", "No longer qualifies since %s%s."},
+	EventAwaitingApproval: {"Memenuhi syarat dan menunggu persetujuan sejak %s%s.", "Has qualified and been waiting for approval since %s%s."},
+	EventWithdrawn:        {"Belum memenuhi syarat sejak %s%s.", "Has not qualified since %s%s."},
 	EventGraceStarted:     {"Masa tenggang dimulai pada %s%s.", "The grace period began on %s%s."},
-	EventRecovered:        {"Kembali memenuhi syarat pada %s%s.", "Qualifies again since %s%s."},
+	EventRecovered:        {"Kembali memenuhi syarat pada %s%s.", "Has qualified again since %s%s."},
 	EventRevoked:          {"Status influencer dicabut pada %s%s.", "Influencer status was revoked on %s%s."},
 	EventSuspended:        {"Status ditangguhkan oleh admin pada %s%s.", "An admin suspended the status on %s%s."},
 	EventSuspensionEnded:  {"Penangguhan berakhir pada %s%s.", "The suspension ended on %s%s."},

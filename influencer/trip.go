@@ -2,7 +2,6 @@ package influencer
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -96,9 +95,19 @@ type Redecided struct {
 // Sentences say what happened, for people.
 func (t Trip) Sentences() Bilingual {
 	return bilingual(func(l Lang) string {
-		return fmt.Sprintf(l.say(text{
-			"Pengaman bekerja pada %s: %s orang akan kehilangan status sekaligus, sedangkan yang diperbolehkan %s dari %s. Belum ada status yang dicabut; admin memutuskan.",
-			"The breaker tripped on %s: %s people were to lose the status at once, where %s of %s are allowed. No status is revoked yet; an admin decides.",
-		}), l.Date(t.OpenedAt), l.Number(int64(t.Losses)), l.Number(int64(t.Allowed)), l.Number(int64(t.Holders)))
+		lose, are := "people were", "are"
+		if t.Losses == 1 {
+			lose = "person was"
+		}
+		if t.Allowed == 1 || t.Holders == 1 {
+			are = "is"
+		}
+		day, losses, allowed, holders := l.Date(t.OpenedAt), l.Number(int64(t.Losses)), l.Number(int64(t.Allowed)), l.Number(int64(t.Holders))
+		if l == Indonesian {
+			return "Pengaman bekerja pada " + day + ": " + losses + " orang akan kehilangan status sekaligus, sedangkan yang diperbolehkan " +
+				allowed + " dari " + holders + ". Belum ada status yang dicabut; admin memutuskan."
+		}
+		return "The breaker tripped on " + day + ": " + losses + " " + lose + " to lose the status at once, where " +
+			allowed + " of " + holders + " " + are + " allowed. No status is revoked yet; an admin decides."
 	})
 }

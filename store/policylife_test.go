@@ -283,7 +283,7 @@ func TestPolicyChangedIsToldWithTheVersion(t *testing.T) {
 		if got.Version != 2 || got.PreviousVersion != 1 || got.Author != "cli:siti" || got.Note != "uji" || len(got.Changes) != 3 || !got.At.Equal(monday) ||
 			got.Policy.Requirements[0].AtLeast != 600 || got.Text.Indonesian != "Kebijakan versi 2 berlaku sejak 23 Nov 2026 09.00 WIB. Yang berubah: "+
 			strings.ReplaceAll(strings.Join(got.Changes, "; "), "->", "→")+"." ||
-			!strings.HasPrefix(got.Text.English, "Policy version 2 is in force since 23 Nov 2026 09:00 WIB. What changed: ") {
+			!strings.HasPrefix(got.Text.English, "Policy version 2 has been in force since 23 Nov 2026 09:00 WIB. What changed: ") {
 			t.Errorf("%+v", got)
 		}
 	})

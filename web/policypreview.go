@@ -20,21 +20,21 @@ type PreviewRow struct {
 	Reason   *influencer.Reason    `json:"reason" format:"reason"`
 	Platform []influencer.Platform `json:"platforms"`
 	Since    *time.Time            `json:"since" doc:"When the status began"`
-	Near     *PreviewNear          `json:"near" doc:"The line that who stays is near to; null for all others"`
+	Near     *PreviewNear          `json:"near" doc:"For a person who stays: the line that they are close to; null for all others"`
 }
 
 // PreviewNear is the line that somebody is near to.
 type PreviewNear struct {
 	Platform influencer.Platform `json:"platform" format:"platform"`
 	Metric   influencer.Metric   `json:"metric"`
-	Value    int64               `json:"value" doc:"What the person has"`
+	Value    int64               `json:"value" doc:"The person's count"`
 	Line     int64               `json:"line" doc:"What the policy asks for, as the person stands"`
 }
 
 // PreviewBreaker is what the breaker of the policy would say to its losses.
 type PreviewBreaker struct {
 	Losses  int   `json:"losses" doc:"People who would lose the status at once"`
-	Made    int   `json:"made" doc:"Losses within the window that came before them"`
+	Made    int   `json:"made" doc:"Losses already made within the window"`
 	Holders int   `json:"holders" doc:"Who held the status within the window"`
 	Allowed int   `json:"allowed" doc:"How many of them may lose it within the window"`
 	Open    int64 `json:"open_trip" doc:"An alarm that is open already and holds every loss; 0 when there is none"`
