@@ -23,8 +23,27 @@ type Services struct {
 	Columns []PlatformMetric // of an export of influencers, beside what is known of a person
 }
 
+// mustHave panics when a noun lacks another that it needs: a program that is put
+// together so would fail at the first request.
+func (s Services) mustHave() {
+	for _, need := range []struct {
+		noun, other string
+		lacks       bool
+	}{
+		{"Acts", "People", s.Acts != nil && s.People == nil},
+		{"Reasons", "People", s.Reasons != nil && s.People == nil},
+		{"Accounts", "Rule", s.Accounts != nil && s.Rule == nil},
+		{"Exports", "Rule", s.Exports != nil && s.Rule == nil},
+	} {
+		if need.lacks {
+			panic("web: the service " + need.noun + " needs " + need.other)
+		}
+	}
+}
+
 // register fills the table of routes: one line a noun.
 func (a *api) register(s Services) {
+	s.mustHave()
 	if s.Summary != nil {
 		a.summaryRoutes(s.Summary)
 	}
