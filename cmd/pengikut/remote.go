@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -293,14 +294,16 @@ func (r *remote) about(ctx context.Context, query url.Values, typed string, now 
 }
 
 // personID finds a person by a NIP. A key that sees NIPs masked may ask too: nobody
-// else has the whole NIP.
+// else has the whole NIP. The service looks in names and handles as well, so that
+// the answer must show the NIP that was asked for, as far as the key may see it.
 func (r *remote) personID(ctx context.Context, nip influencer.NIP) (int64, error) {
 	page, err := ask[web.Page[web.Person]](ctx, r, http.MethodGet, "/api/v1/people", url.Values{"q": {string(nip)}, "limit": {"2"}}, nil)
-	if err == nil && len(page.Items) != 1 {
-		err = influencer.ErrNotFound
-	}
 	if err != nil {
 		return 0, err
 	}
-	return page.Items[0].ID, nil
+	found := slices.DeleteFunc(page.Items, func(p web.Person) bool { return p.NIP != string(nip) && p.NIP != nip.Masked() })
+	if len(found) != 1 {
+		return 0, influencer.ErrNotFound
+	}
+	return found[0].ID, nil
 }

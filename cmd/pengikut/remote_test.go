@@ -15,7 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pengikut/pengikut/config"
 	"github.com/pengikut/pengikut/connectors/simulator"
+	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/web"
 	"github.com/pengikut/pengikut/worker"
 )
@@ -207,4 +209,52 @@ func TestAfarKeyFromAFile(t *testing.T) {
 	if r := far.want(exitDone, "people"); !strings.Contains(r.out, "nobody") {
 		t.Errorf("%s%s", r.out, r.err)
 	}
+}
+
+// TestAfarFindsTheRightPerson: the service looks for a NIP in names and handles too.
+func TestAfarFindsTheRightPerson(t *testing.T) {
+	t.Parallel()
+	const nip = influencer.NIP("198604262009012001")
+	for name, one := range map[string]struct {
+		seen []string // NIPs in the answer, from person 1 on
+		want int64    // 0 for not found
+	}{
+		"whole":                     {[]string{string(nip)}, 1},
+		"masked":                    {[]string{"1986**** ****** * 001"}, 1},
+		"another":                   {[]string{"198604262009012002"}, 0},
+		"another, masked":           {[]string{"1986**** ****** * 002"}, 0},
+		"a handle of the same name": {[]string{"199001012015011001", string(nip)}, 2},
+		"two that look alike":       {[]string{"1986**** ****** * 001", "1986**** ****** * 001"}, 0},
+		"nobody":                    {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				var page web.Page[web.Person]
+				for i, seen := range one.seen {
+					page.Items = append(page.Items, web.Person{ID: int64(i) + 1, NIP: seen})
+				}
+				_ = json.NewEncoder(w).Encode(page)
+			}))
+			t.Cleanup(service.Close)
+			var c config.Config
+			c.Server.URL = service.URL
+			id, err := newRemote(c).personID(t.Context(), nip)
+			if id != one.want || (one.want == 0) != errors.Is(err, influencer.ErrNotFound) {
+				t.Errorf("person %d, %v", id, err)
+			}
+		})
+	}
+}
+
+// TestAfarWebhookTestWithoutAStatus: something says that all is well, and not how.
+func TestAfarWebhookTestWithoutAStatus(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"ok":true,"status":null}`)
+	}))
+	t.Cleanup(service.Close)
+	c := newCLI(t)
+	c.env["PENGIKUT_SERVER"], c.env["PENGIKUT_KEY"] = service.URL, "pk_1_x"
+	c.says("does not answer as a Pengikut service does", exitFailed, "webhook", "test", "1")
 }

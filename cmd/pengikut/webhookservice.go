@@ -96,7 +96,11 @@ func (r remoteWebhooks) do(ctx context.Context, method, path string, body any) e
 
 // Test sends one message that tells nothing.
 func (r remoteWebhooks) Test(ctx context.Context, id int64) (web.WebhookTest, error) {
-	return ask[web.WebhookTest](ctx, r.remote, http.MethodPost, byID(webhooksPath, id)+"/test", nil, nil)
+	out, err := ask[web.WebhookTest](ctx, r.remote, http.MethodPost, byID(webhooksPath, id)+"/test", nil, nil)
+	if err == nil && out.OK && out.Status == nil {
+		err = r.stranger()
+	}
+	return out, err
 }
 
 // Resend sends again.
