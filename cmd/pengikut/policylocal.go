@@ -102,7 +102,9 @@ func (l localPolicies) Weigh(ctx context.Context, p influencer.Policy, o weighin
 	var shown [effects]int
 	groups := influencer.NewPreviewGroups(o.by)
 	totals, err := l.store.PreviewPolicy(ctx, p, l.now(), func(r influencer.PreviewRow) error {
-		groups.Add(r)
+		if o.by != "" {
+			groups.Add(r)
+		}
 		if e := r.Effect(); o.row != nil && (o.limit == 0 || shown[e] < o.limit) {
 			shown[e]++
 			return o.row(r)
