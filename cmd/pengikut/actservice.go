@@ -194,7 +194,7 @@ func bulkOrder(o influencer.Order) web.BulkOrder {
 }
 
 func actResultOf(v web.ActResult, o influencer.Order) influencer.ActResult {
-	r := influencer.ActResult{Order: o, Outcome: v.Outcome, Problem: v.Problem, From: v.From, Moves: backs(v.Moves, func(m web.Move) influencer.Move { return influencer.Move(m) })}
+	r := influencer.ActResult{Order: o, Outcome: v.Outcome, Problem: v.Problem, From: v.From, Moves: mapped(v.Moves, func(m web.Move) influencer.Move { return influencer.Move(m) })}
 	if v.PersonID != 0 {
 		r.Person.ID, r.Person.NIP, r.Person.Name, r.Person.Agency, r.Person.Unit = v.PersonID, o.NIP, v.Name, v.Agency, v.Unit
 		r.Person.Status, r.Person.Until = v.To, timeOr(v.Until)

@@ -43,9 +43,9 @@ func (l localArchive) Dossier(ctx context.Context, nip influencer.NIP) (d dossie
 	if err != nil {
 		return d, err
 	}
-	d.Affiliations = backs(agencies, web.AffiliationView)
+	d.Affiliations = mapped(agencies, web.AffiliationView)
 	page, err := l.store.Decisions(ctx, influencer.DecisionFilter{PersonID: p.ID}, influencer.Paging{Limit: shownDecisions})
-	d.Decisions = backs(page.Items, admin.Decision)
+	d.Decisions = mapped(page.Items, admin.Decision)
 	return d, err
 }
 

@@ -42,7 +42,7 @@ The accounts themselves: pengikut accounts --problem never|stale|unreadable`,
 					if err != nil {
 						return err
 					}
-					report := influencer.CoverageReport{At: v.CountedAt, Total: coverageRowOf(v.Total), Rows: backs(v.Items, coverageRowOf)}
+					report := influencer.CoverageReport{At: v.CountedAt, Total: coverageRowOf(v.Total), Rows: mapped(v.Items, coverageRowOf)}
 					return a.showCoverage(ctx, v, report, f, a.now(), l)
 				})
 		},

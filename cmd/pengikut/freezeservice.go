@@ -65,7 +65,7 @@ func (r remoteFreezes) End(ctx context.Context, id int64, note string) error {
 // List lists those that concern an agency, "" for all that the key may see.
 func (r remoteFreezes) List(ctx context.Context, agency string) ([]influencer.Freeze, error) {
 	page, err := ask[web.Page[web.Freeze]](ctx, r.remote, http.MethodGet, freezesPath, nil, nil)
-	all := backs(page.Items, freezeOf)
+	all := mapped(page.Items, freezeOf)
 	if agency != "" {
 		all = slices.DeleteFunc(all, func(f influencer.Freeze) bool { return f.Agency != "" && f.Agency != agency })
 	}

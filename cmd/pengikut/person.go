@@ -59,7 +59,7 @@ func (a *app) personCommand() *cobra.Command {
 }
 
 func (a *app) showDossier(d dossier, now time.Time) error {
-	p, person, decisions := a.paper(a.out), personOf(d.Person), backs(d.Decisions, decisionOf)
+	p, person, decisions := a.paper(a.out), personOf(d.Person), mapped(d.Decisions, decisionOf)
 	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
 	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", person.NIP.Grouped(), bracketed(string(person.NIP.Kind())), clean(strings.Join(filled(d.Agency, d.Unit), ", ")))
 	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(person, now))

@@ -50,7 +50,7 @@ func (r remotePolicies) Versions(ctx context.Context) ([]influencer.PolicyVersio
 	if err != nil {
 		return nil, err
 	}
-	return read(page.Items, policyVersionOf)
+	return mappedErr(page.Items, policyVersionOf)
 }
 
 // Put puts a policy in force; the service decides people.
@@ -125,7 +125,7 @@ func (r remotePolicies) Drafts(ctx context.Context, everything bool) ([]influenc
 	if err != nil {
 		return nil, err
 	}
-	return read(page.Items, draftOf)
+	return mappedErr(page.Items, draftOf)
 }
 
 // Discard is done with a draft.
@@ -167,12 +167,12 @@ func policyOf(f web.PolicyFile) (influencer.Policy, error) {
 	return p, err
 }
 
-// read turns views back into rows that may be unreadable.
-func read[V, T any](views []V, back func(V) (T, error)) ([]T, error) {
-	out := make([]T, len(views))
-	for i, v := range views {
+// mappedErr is [mapped] by what may fail; then there is nothing.
+func mappedErr[V, T any](rows []V, to func(V) (T, error)) ([]T, error) {
+	out := make([]T, len(rows))
+	for i, v := range rows {
 		var err error
-		if out[i], err = back(v); err != nil {
+		if out[i], err = to(v); err != nil {
 			return nil, err
 		}
 	}

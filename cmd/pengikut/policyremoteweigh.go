@@ -46,7 +46,7 @@ func weighedOf(v web.PolicyPreview, by influencer.CoverageBy) weighed {
 	return weighed{
 		Coverage: influencer.Coverage{Expected: v.Expected, Read: v.Read, AsOf: timeOr(v.AsOf), Oldest: timeOr(v.Oldest)},
 		people:   v.People, counts: previewCountsOf(v.PreviewCounts), breaker: influencer.BreakerView(v.Breaker),
-		groups: backs(v.Groups, func(g web.PreviewGroup) influencer.PreviewGroup {
+		groups: mapped(v.Groups, func(g web.PreviewGroup) influencer.PreviewGroup {
 			name := g.Agency
 			if by == influencer.ByPlatform {
 				name = string(g.Platform)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/web"
 )
@@ -9,7 +11,7 @@ import (
 // a table need.
 
 func personOf(v web.Person) influencer.PersonAccounts {
-	p := influencer.PersonAccounts{Accounts: backs(v.Accounts, accountOf)}
+	p := influencer.PersonAccounts{Accounts: mapped(v.Accounts, accountOf)}
 	p.ID, p.NIP, p.Name, p.Agency, p.Unit = v.ID, influencer.NIP(v.NIP), v.Name, v.Agency, v.Unit
 	p.Status, p.Since, p.FirstGrantedAt, p.Reason = v.Status, timeOr(v.Since), timeOr(v.FirstGrantedAt), v.Reason
 	p.Left, p.LeftAt, p.Until = v.Left, timeOr(v.LeftAt), timeOr(v.Until)
@@ -68,18 +70,57 @@ func coverageRowOf(v web.CoverageRow) influencer.CoverageRow {
 
 func summaryOf(v web.Summary) influencer.Summary {
 	return influencer.Summary{At: v.CountedAt, Coverage: coverageOf(v.Coverage), People: v.People, Statuses: v.Statuses,
-		Agencies: backs(v.Agencies, func(a web.AgencySummary) influencer.AgencySummary {
+		Agencies: mapped(v.Agencies, func(a web.AgencySummary) influencer.AgencySummary {
 			return influencer.AgencySummary{Agency: a.Agency, Coverage: coverageOf(a.Coverage), People: a.People, Statuses: a.Statuses}
 		}),
-		Platforms: backs(v.Platforms, func(p web.PlatformSummary) influencer.PlatformSummary {
+		Platforms: mapped(v.Platforms, func(p web.PlatformSummary) influencer.PlatformSummary {
 			return influencer.PlatformSummary{Platform: p.Platform, Coverage: coverageOf(p.Coverage), States: p.States}
 		})}
 }
 
-func backs[V, T any](rows []V, back func(V) T) []T {
+func tripOf(v web.Trip) influencer.Trip {
+	return influencer.Trip{ID: v.ID, OpenedAt: timeOr(v.OpenedAt), State: v.State, PolicyVersion: v.PolicyVersion, Cause: v.Cause,
+		Losses: v.Losses, Holders: v.Holders, Allowed: v.Allowed, ClosedAt: timeOr(v.ClosedAt), ClosedBy: v.ClosedBy, Note: v.Note,
+		Held: v.Held, Lost: v.Lost, Stayed: v.Stayed}
+}
+
+func heldOf(v web.HeldLoss) influencer.HeldLoss {
+	return influencer.HeldLoss{OwnedDecision: decisionOf(v.Decision), TripID: v.TripID, Outcome: v.Outcome}
+}
+
+func webhookOf(v web.Webhook) influencer.Webhook {
+	w := influencer.Webhook{ID: v.ID, State: v.State, Detail: v.Detail, Waiting: v.Waiting, Dead: v.Dead, Failures: v.Failures,
+		FailedAt: timeOr(v.FailedAt), ClosedTo: timeOr(v.ClosedTo), CreatedBy: v.CreatedBy, CreatedAt: timeOr(v.CreatedAt)}
+	w.URL, w.Format, w.Events, w.Agency, w.NIP = v.URL, v.Format, v.Events, v.Agency, v.NIP
+	return w
+}
+
+func deliveryOf(v web.Delivery) influencer.Delivery {
+	d := influencer.Delivery{ID: v.ID, WebhookID: v.WebhookID, EventID: v.EventID, Event: v.Event, MessageID: v.MessageID, State: v.State,
+		Attempts: v.Attempts, NextTry: timeOr(v.NextTryAt), ExpiresAt: timeOr(v.ExpiresAt), Error: v.Error,
+		CreatedAt: timeOr(v.CreatedAt), AttemptedAt: timeOr(v.AttemptedAt), EndedAt: timeOr(v.EndedAt)}
+	if v.PersonID != nil {
+		d.PersonID = *v.PersonID
+	}
+	if v.Status != nil {
+		d.Status = *v.Status
+	}
+	return d
+}
+
+// timeOrNil is a time of a body, nil for none.
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// mapped turns each row into something else.
+func mapped[V, T any](rows []V, to func(V) T) []T {
 	out := make([]T, len(rows))
 	for i, v := range rows {
-		out[i] = back(v)
+		out[i] = to(v)
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func (r remoteRoster) Take(ctx context.Context, in io.Reader, dryRun bool, progr
 
 func rosterReportOf(v web.ImportReport) influencer.RosterReport {
 	return influencer.RosterReport{Rows: v.Rows, More: v.MoreProblems, Unknown: v.UnknownColumns,
-		Problems: backs(v.Problems, func(p web.ImportProblem) influencer.RosterProblem { return influencer.RosterProblem(p) })}
+		Problems: mapped(v.Problems, func(p web.ImportProblem) influencer.RosterProblem { return influencer.RosterProblem(p) })}
 }
 
 func importReportOf(v web.ImportReport) influencer.ImportReport {
