@@ -29,8 +29,13 @@ func (a *app) accountsCommand() *cobra.Command {
 			if _, err := f.filter(a.now()); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.accounts(ctx, h, f, l) },
-				func(ctx context.Context, r *remote) error { return a.remoteAccounts(ctx, r, f, l) })
+			return withAnswer(cmd.Context(), a, a.accounts(f), func(ctx context.Context, rows source[web.OwnedAccount], now time.Time) error {
+				shown := accountList(now)
+				if f.problem != "" {
+					shown = problemList(shown, influencer.Lang(f.lang), influencer.Problem(f.problem))
+				}
+				return show(ctx, a, asked(shown, ownedOf), l, rows)
+			})
 		},
 	}
 	c.Flags().StringVar(&f.platform, "platform", "", "only on this platform: "+platformNames())
@@ -72,49 +77,61 @@ func (f accountFlags) filter(now time.Time) (out influencer.AccountFilter, err e
 	return out, err
 }
 
-func (a *app) accounts(ctx context.Context, h *house, f accountFlags, l listFlags) error {
-	filter, err := f.filter(h.now())
+func (a *app) accounts(f accountFlags) ways[query[source[web.OwnedAccount]]] {
+	type rows = query[source[web.OwnedAccount]]
+	return ways[rows]{existing, func(h *house) rows {
+		return func(ctx context.Context, now time.Time) (source[web.OwnedAccount], error) {
+			return a.accountsHere(ctx, h, f, now)
+		}
+	}, func(r *remote) rows {
+		return func(ctx context.Context, now time.Time) (source[web.OwnedAccount], error) {
+			return r.accounts(ctx, f, now)
+		}
+	}}
+}
+
+// accountsHere lists the accounts in this machine's database, after a word on which
+// platform has to wait.
+func (a *app) accountsHere(ctx context.Context, h *house, f accountFlags, now time.Time) (source[web.OwnedAccount], error) {
+	filter, err := f.filter(now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if f.nip != "" {
 		if filter.PersonID, err = h.personID(ctx, f.nip); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := a.tellWaiting(ctx, h, filter.Platform); err != nil {
-		return err
+		return nil, err
 	}
 	policy, err := h.store.CurrentPolicy(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rows := accountList(h.now(), h.now().Add(-policy.EvidenceMaxAge))
-	if f.problem != "" {
-		rows = problemList(rows, influencer.Lang(f.lang), filter.Problem)
+	view := func(a influencer.OwnedAccount) web.OwnedAccount {
+		return admin.AdvisedAccount(a, now.Add(-policy.EvidenceMaxAge))
 	}
-	return show(ctx, a, rows, l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedAccount], error) {
-		return h.store.Accounts(ctx, filter, p)
-	})
+	return func(ctx context.Context, p influencer.Paging) (influencer.Page[web.OwnedAccount], error) {
+		page, err := h.store.Accounts(ctx, filter, p)
+		return viewed(page, view), err
+	}, nil
 }
 
-func (a *app) remoteAccounts(ctx context.Context, r *remote, f accountFlags, l listFlags) error {
-	filter, err := f.filter(a.now())
+// accounts lists the accounts of a service.
+func (r *remote) accounts(ctx context.Context, f accountFlags, now time.Time) (source[web.OwnedAccount], error) {
+	filter, err := f.filter(now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	query := url.Values{"platform": {string(filter.Platform)}, "state": {string(filter.State)}, "agency": {filter.Agency}, "problem": {string(filter.Problem)}}
-	if err := r.about(ctx, query, f.nip, a.now()); err != nil {
-		return err
+	if err := r.about(ctx, query, f.nip, now); err != nil {
+		return nil, err
 	}
 	if !filter.StaleBefore.IsZero() {
 		query.Set("stale_before", filter.StaleBefore.UTC().Format(time.RFC3339Nano))
 	}
-	rows := accountList(a.now(), never)
-	if f.problem != "" {
-		rows = problemList(rows, influencer.Lang(f.lang), filter.Problem)
-	}
-	return show(ctx, a, asked(rows, ownedOf), l, pages[web.OwnedAccount](r, "/api/v1/accounts", query))
+	return pages[web.OwnedAccount](r, "/api/v1/accounts", query), nil
 }
 
 // personID finds a person by a NIP as typed.
@@ -127,7 +144,7 @@ func (h *house) personID(ctx context.Context, typed string) (int64, error) {
 	return p.ID, err
 }
 
-func accountList(now, staleBefore time.Time) list[influencer.OwnedAccount] {
+func accountList(now time.Time) list[influencer.OwnedAccount] {
 	type c = influencer.OwnedAccount
 	owner := []column[c]{
 		{head: "NIP", cell: func(a c) string { return a.NIP.Grouped() }, raw: func(a c) string { return string(a.NIP) }},
@@ -138,7 +155,7 @@ func accountList(now, staleBefore time.Time) list[influencer.OwnedAccount] {
 	for _, col := range accountColumns(now) {
 		columns = append(columns, onAccount(col))
 	}
-	return list[c]{columns: append(owner, columns...), view: func(a c) any { return admin.AdvisedAccount(a, staleBefore) }, none: "no accounts"}
+	return list[c]{columns: append(owner, columns...), none: "no accounts"}
 }
 
 // problemList adds the cause and the next step of a problem that all have, and

@@ -35,16 +35,9 @@ The accounts themselves: pengikut accounts --problem never|stale|unreadable`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.coverage(ctx, h, f, l) },
-				func(ctx context.Context, r *remote) error {
-					query := url.Values{"agency": filled(agency), "platform": filled(string(f.Platform)), "by": filled(by)}
-					v, err := ask[web.CoverageReport](ctx, r, http.MethodGet, "/api/v1/coverage", query, nil)
-					if err != nil {
-						return err
-					}
-					report := influencer.CoverageReport{At: v.CountedAt, Total: coverageRowOf(v.Total), Rows: mapped(v.Items, coverageRowOf)}
-					return a.showCoverage(ctx, v, report, f, a.now(), l)
-				})
+			return withAnswer(cmd.Context(), a, coverages(f), func(ctx context.Context, r web.CoverageReport, now time.Time) error {
+				return a.showCoverage(ctx, r, f, now, l)
+			})
 		},
 	}
 	c.Flags().StringVar(&agency, "agency", "", "only this agency")
@@ -54,26 +47,34 @@ The accounts themselves: pengikut accounts --problem never|stale|unreadable`,
 	return c
 }
 
-// coverage counts at once, however large the database: whoever asks here waits
-// rather than to be told of a minute ago.
-func (a *app) coverage(ctx context.Context, h *house, f influencer.CoverageFilter, l listFlags) error {
-	if err := h.store.CountTotals(ctx); err != nil {
-		return err
-	}
-	r, err := h.store.Coverage(ctx, f)
-	if err != nil {
-		return err
-	}
-	return a.showCoverage(ctx, web.CoverageReportView(r), r, f, h.now(), l)
+func coverages(f influencer.CoverageFilter) ways[query[web.CoverageReport]] {
+	return ways[query[web.CoverageReport]]{existing, func(h *house) query[web.CoverageReport] {
+		return func(ctx context.Context, _ time.Time) (web.CoverageReport, error) { return h.coverage(ctx, f) }
+	}, func(r *remote) query[web.CoverageReport] {
+		return func(ctx context.Context, _ time.Time) (web.CoverageReport, error) {
+			query := url.Values{"agency": filled(f.Agency), "platform": filled(string(f.Platform)), "by": filled(string(f.By))}
+			return ask[web.CoverageReport](ctx, r, http.MethodGet, "/api/v1/coverage", query, nil)
+		}
+	}}
 }
 
-func (a *app) showCoverage(ctx context.Context, view web.CoverageReport, r influencer.CoverageReport, f influencer.CoverageFilter, now time.Time, l listFlags) error {
+// coverage counts at once, however large the database: whoever asks here waits
+// rather than to be told of a minute ago.
+func (h *house) coverage(ctx context.Context, f influencer.CoverageFilter) (web.CoverageReport, error) {
+	if err := h.store.CountTotals(ctx); err != nil {
+		return web.CoverageReport{}, err
+	}
+	r, err := h.store.Coverage(ctx, f)
+	return web.CoverageReportView(r), err
+}
+
+func (a *app) showCoverage(ctx context.Context, view web.CoverageReport, f influencer.CoverageFilter, now time.Time, l listFlags) error {
 	if l.output == "json" {
 		return writeView(a, view)
 	}
-	rows := r.Rows
+	rows := mapped(view.Items, coverageRowOf)
 	if l.output == "table" && len(rows) > 1 {
-		rows = append(rows, r.Total)
+		rows = append(rows, coverageRowOf(view.Total))
 	}
 	return show(ctx, a, coverageList(f, now), l, all(rows))
 }

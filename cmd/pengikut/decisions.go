@@ -29,8 +29,9 @@ func (a *app) decisionsCommand() *cobra.Command {
 			if _, err := f.filter(a.now()); err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.decisions(ctx, h, f, l) },
-				func(ctx context.Context, r *remote) error { return a.remoteDecisions(ctx, r, f, l) })
+			return withAnswer(cmd.Context(), a, decisions(f), func(ctx context.Context, rows source[web.Decision], now time.Time) error {
+				return show(ctx, a, asked(decisionList(now), decisionOf), l, rows)
+			})
 		},
 	}
 	c.Flags().StringVar(&f.agency, "agency", "", "only of this agency")
@@ -103,34 +104,50 @@ func parseDate(flag, s string) (time.Time, error) {
 	return t, nil
 }
 
-func (a *app) decisions(ctx context.Context, h *house, f decisionFlags, l listFlags) error {
-	filter, err := f.filter(h.now())
+func decisions(f decisionFlags) ways[query[source[web.Decision]]] {
+	type rows = query[source[web.Decision]]
+	return ways[rows]{existing, func(h *house) rows {
+		return func(ctx context.Context, now time.Time) (source[web.Decision], error) {
+			return h.decisions(ctx, f, now)
+		}
+	}, func(r *remote) rows {
+		return func(ctx context.Context, now time.Time) (source[web.Decision], error) {
+			return r.decisions(ctx, f, now)
+		}
+	}}
+}
+
+// decisions lists those in this machine's database.
+func (h *house) decisions(ctx context.Context, f decisionFlags, now time.Time) (source[web.Decision], error) {
+	filter, err := f.filter(now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if f.nip != "" {
 		if filter.PersonID, err = h.personID(ctx, f.nip); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return show(ctx, a, decisionList(h.now()), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.OwnedDecision], error) {
-		return h.store.Decisions(ctx, filter, p)
-	})
+	return func(ctx context.Context, p influencer.Paging) (influencer.Page[web.Decision], error) {
+		page, err := h.store.Decisions(ctx, filter, p)
+		return viewed(page, admin.Decision), err
+	}, nil
 }
 
-func (a *app) remoteDecisions(ctx context.Context, r *remote, f decisionFlags, l listFlags) error {
-	filter, err := f.filter(a.now())
+// decisions lists those of a service.
+func (r *remote) decisions(ctx context.Context, f decisionFlags, now time.Time) (source[web.Decision], error) {
+	filter, err := f.filter(now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	query := url.Values{"agency": {filter.Agency}, "status": {string(filter.To)}, "reason": {string(filter.Reason)}}
-	if err := r.about(ctx, query, f.nip, a.now()); err != nil {
-		return err
+	if err := r.about(ctx, query, f.nip, now); err != nil {
+		return nil, err
 	}
 	if !filter.Since.IsZero() {
 		query.Set("since", filter.Since.Format(time.RFC3339Nano))
 	}
-	return show(ctx, a, asked(decisionList(a.now()), decisionOf), l, pages[web.Decision](r, "/api/v1/decisions", query))
+	return pages[web.Decision](r, "/api/v1/decisions", query), nil
 }
 
 func decisionList(now time.Time) list[influencer.OwnedDecision] {
@@ -151,7 +168,6 @@ func decisionList(now time.Time) list[influencer.OwnedDecision] {
 			{head: "Sentence ID", raw: func(d d) string { return d.Receipt.Sentence.Indonesian }},
 			{head: "Sentence EN", raw: func(d d) string { return d.Receipt.Sentence.English }},
 		},
-		view: func(d d) any { return admin.Decision(d) },
 		none: "no decisions",
 	}
 }

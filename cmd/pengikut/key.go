@@ -103,10 +103,8 @@ func (a *app) keyListCommand() *cobra.Command {
 		Short: "List the keys without the keys",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error {
-				return show(ctx, a, keyList(h.now()), l, h.store.Keys)
-			}, func(ctx context.Context, r *remote) error {
-				return show(ctx, a, asked(keyList(a.now()), keyOf), l, pages[web.Key](r, keysPath, nil))
+			return with(cmd.Context(), a, keys(), func(ctx context.Context, rows source[web.Key], now time.Time) error {
+				return show(ctx, a, asked(keyList(now), keyOf), l, rows)
 			})
 		},
 	}
@@ -136,7 +134,6 @@ func keyList(now time.Time) list[influencer.Key] {
 			moment("Last used", func(k k) time.Time { return k.LastUsedAt }),
 			{head: "Revoked", raw: func(k k) string { return stamp(k.RevokedAt) }},
 		},
-		view: func(k k) any { return web.KeyView(k, now) },
 		none: "no keys",
 	}
 }

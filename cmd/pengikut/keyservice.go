@@ -19,6 +19,16 @@ func (a *app) keyOrders(may access) ways[keyOrders] {
 	return ways[keyOrders]{may, func(h *house) keyOrders { return localKeys{h, a.actor()} }, func(r *remote) keyOrders { return remoteKeys{r} }}
 }
 
+// keys are the rows of their list.
+func keys() ways[source[web.Key]] {
+	return ways[source[web.Key]]{existing, func(h *house) source[web.Key] {
+		return func(ctx context.Context, p influencer.Paging) (influencer.Page[web.Key], error) {
+			page, err := h.store.Keys(ctx, p)
+			return viewed(page, func(k influencer.Key) web.Key { return web.KeyView(k, h.now()) }), err
+		}
+	}, func(r *remote) source[web.Key] { return pages[web.Key](r, keysPath, nil) }}
+}
+
 // localKeys works on the database itself.
 type localKeys struct {
 	*house

@@ -86,19 +86,25 @@ func (a *app) listPeople(use, short string, f *peopleFlags, none string) *cobra.
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error {
-				return show(ctx, a, peopleList(h.now(), none), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[influencer.PersonAccounts], error) {
-					return h.store.People(ctx, filter, p)
-				})
-			}, func(ctx context.Context, r *remote) error {
-				query := url.Values{"q": {filter.Query}, "agency": {filter.Agency}, "platform": {string(filter.Platform)}, "status": {joinedBy(filter.Statuses, ",")}}
-				return show(ctx, a, asked(peopleList(a.now(), none), personOf), l, pages[web.Person](r, "/api/v1/people", query))
+			return with(cmd.Context(), a, people(filter), func(ctx context.Context, rows source[web.Person], now time.Time) error {
+				return show(ctx, a, asked(peopleList(now, none), personOf), l, rows)
 			})
 		},
 	}
 	f.add(c)
 	l.add(c)
 	return c
+}
+
+func people(f influencer.PeopleFilter) ways[source[web.Person]] {
+	return ways[source[web.Person]]{existing, func(h *house) source[web.Person] {
+		return func(ctx context.Context, p influencer.Paging) (influencer.Page[web.Person], error) {
+			page, err := h.store.People(ctx, f, p)
+			return viewed(page, admin.Person), err
+		}
+	}, func(r *remote) source[web.Person] {
+		return pages[web.Person](r, "/api/v1/people", url.Values{"q": {f.Query}, "agency": {f.Agency}, "platform": {string(f.Platform)}, "status": {joinedBy(f.Statuses, ",")}})
+	}}
 }
 
 func peopleList(now time.Time, none string) list[influencer.PersonAccounts] {
@@ -126,7 +132,7 @@ func peopleList(now time.Time, none string) list[influencer.PersonAccounts] {
 			raw:  func(p p) string { return plainCount(largest(p, l)) },
 		})
 	}
-	return list[p]{columns: columns, view: func(p p) any { return admin.Person(p) }, none: none}
+	return list[p]{columns: columns, none: none}
 }
 
 // statusWord is a person's status, and that it would be lost but for the breaker.

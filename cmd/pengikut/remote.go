@@ -63,25 +63,6 @@ func newRemote(c config.Config) *remote {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// either runs a command on this machine's database, or through the API of the
-// service that PENGIKUT_SERVER names.
-func (a *app) either(ctx context.Context, here func(context.Context, *house) error, there func(context.Context, *remote) error) error {
-	return a.eitherFor(ctx, existing, here, there)
-}
-
-// eitherFor is [app.either] for a command that may make an embedded database.
-func (a *app) eitherFor(ctx context.Context, may access, here func(context.Context, *house) error, there func(context.Context, *remote) error) error {
-	r, err := a.remote()
-	if err != nil {
-		return err
-	}
-	if r == nil {
-		return a.enter(ctx, may, here)
-	}
-	defer r.http.CloseIdleConnections()
-	return there(ctx, r)
-}
-
 // ask calls a route and reads its answer. A nil body sends none.
 func ask[T any](ctx context.Context, r *remote, method, path string, query url.Values, body any) (out T, err error) {
 	req, err := r.request(ctx, method, path, query, body)

@@ -46,7 +46,7 @@ the resync.`,
 			if err != nil {
 				return badUsage(cmd, err)
 			}
-			return a.withResyncs(cmd.Context(), func(ctx context.Context, s resyncService, _ time.Time) error { return a.resync(ctx, s, o, f) })
+			return with(cmd.Context(), a, a.resyncs(), func(ctx context.Context, s resyncService, _ time.Time) error { return a.resync(ctx, s, o, f) })
 		},
 	}
 	f.add(c)

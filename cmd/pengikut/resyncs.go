@@ -22,7 +22,7 @@ func (a *app) resyncsCommand() *cobra.Command {
 		Short: "List orders to read accounts, newest first; show, watch or cancel one",
 		Args:  takes(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withResyncs(cmd.Context(), func(ctx context.Context, s resyncService, now time.Time) error {
+			return with(cmd.Context(), a, a.resyncs(), func(ctx context.Context, s resyncService, now time.Time) error {
 				return show(ctx, a, resyncList(now), l, func(ctx context.Context, p influencer.Paging) (influencer.Page[web.Resync], error) {
 					return s.List(ctx, agency, p)
 				})
@@ -46,7 +46,7 @@ func (a *app) aboutResync(use, short string, do func(ctx context.Context, s resy
 			if err != nil || id <= 0 {
 				return badUsage(cmd, fmt.Errorf("%q is no resync's number", args[0]))
 			}
-			return a.withResyncs(cmd.Context(), func(ctx context.Context, s resyncService, _ time.Time) error { return do(ctx, s, id) })
+			return with(cmd.Context(), a, a.resyncs(), func(ctx context.Context, s resyncService, _ time.Time) error { return do(ctx, s, id) })
 		},
 	}
 }

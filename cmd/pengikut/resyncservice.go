@@ -30,10 +30,8 @@ type resyncService interface {
 	resyncBooks
 }
 
-// withResyncs hands the service to fn with its clock, and closes it after.
-func (a *app) withResyncs(ctx context.Context, fn func(ctx context.Context, s resyncService, now time.Time) error) error {
-	return a.either(ctx, func(ctx context.Context, h *house) error { return fn(ctx, &localResyncs{a: a, house: h}, h.now()) },
-		func(ctx context.Context, r *remote) error { return fn(ctx, remoteResyncs{r}, a.now()) })
+func (a *app) resyncs() ways[resyncService] {
+	return ways[resyncService]{existing, func(h *house) resyncService { return &localResyncs{a: a, house: h} }, func(r *remote) resyncService { return remoteResyncs{r} }}
 }
 
 // localResyncs works on the database itself.

@@ -29,15 +29,9 @@ func (a *app) summaryCommand() *cobra.Command {
 				return badUsage(cmd, err)
 			}
 			f := influencer.SummaryFilter{Agency: agency, Platform: p}
-			return a.either(cmd.Context(), func(ctx context.Context, h *house) error { return a.summary(ctx, h, f, l) },
-				func(ctx context.Context, r *remote) error {
-					query := url.Values{"agency": filled(agency), "platform": filled(string(p))}
-					s, err := ask[web.Summary](ctx, r, http.MethodGet, "/api/v1/summary", query, nil)
-					if err != nil {
-						return err
-					}
-					return a.showSummary(ctx, s, summaryOf(s), a.now(), l)
-				})
+			return withAnswer(cmd.Context(), a, summaries(f), func(ctx context.Context, s web.Summary, now time.Time) error {
+				return a.showSummary(ctx, s, now, l)
+			})
 		},
 	}
 	c.Flags().StringVar(&agency, "agency", "", "only this agency")
@@ -46,22 +40,31 @@ func (a *app) summaryCommand() *cobra.Command {
 	return c
 }
 
-// summary counts at once, as [app.coverage] does.
-func (a *app) summary(ctx context.Context, h *house, f influencer.SummaryFilter, l listFlags) error {
-	if err := h.store.CountTotals(ctx); err != nil {
-		return err
-	}
-	s, err := h.store.Summary(ctx, f)
-	if err != nil {
-		return err
-	}
-	return a.showSummary(ctx, web.SummaryView(s), s, h.now(), l)
+func summaries(f influencer.SummaryFilter) ways[query[web.Summary]] {
+	return ways[query[web.Summary]]{existing, func(h *house) query[web.Summary] {
+		return func(ctx context.Context, _ time.Time) (web.Summary, error) { return h.summary(ctx, f) }
+	}, func(r *remote) query[web.Summary] {
+		return func(ctx context.Context, _ time.Time) (web.Summary, error) {
+			query := url.Values{"agency": filled(f.Agency), "platform": filled(string(f.Platform))}
+			return ask[web.Summary](ctx, r, http.MethodGet, "/api/v1/summary", query, nil)
+		}
+	}}
 }
 
-func (a *app) showSummary(ctx context.Context, view web.Summary, s influencer.Summary, now time.Time, l listFlags) error {
+// summary counts at once, as [house.coverage] does.
+func (h *house) summary(ctx context.Context, f influencer.SummaryFilter) (web.Summary, error) {
+	if err := h.store.CountTotals(ctx); err != nil {
+		return web.Summary{}, err
+	}
+	s, err := h.store.Summary(ctx, f)
+	return web.SummaryView(s), err
+}
+
+func (a *app) showSummary(ctx context.Context, view web.Summary, now time.Time, l listFlags) error {
 	if l.output == "json" {
 		return writeView(a, view)
 	}
+	s := summaryOf(view)
 	if l.output == "table" {
 		a.tellSummary(s, now)
 	}
