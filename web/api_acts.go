@@ -197,7 +197,7 @@ func (a *api) bulkRoute(acts Acts) {
 		method: http.MethodPost, path: "/api/v1/people/acts", id: "act-on-people", tag: "people", who: admins,
 		summary: "Carry out many acts, and tell what became of each",
 		description: `What cannot be done is left out with the reason, the others are done: the status is 200 either way.
-Everybody may be named once.`,
+Everybody may be named once. Each 500 orders are done in one transaction: after an error those of the first may stay.`,
 		maxBody: 4 << 20, perMinute: 60,
 	}, func(ctx context.Context, in *bulkInput) (*reply[ActReport], error) {
 		report, err := a.bulk(ctx, acts, in)
