@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -35,6 +36,9 @@ type Store struct {
 	policies policyCache
 	counted  totalsCache
 	holders  holderCount
+
+	later     func(func(context.Context)) // runs what nobody waits for, until the store is closed
+	stopLater func()
 }
 
 // Open connects and checks that the schema is the one this program knows. It
@@ -73,11 +77,23 @@ func open(ctx context.Context, conn connection, o Options) (*Store, error) {
 	if conn.dialect == sqliteDialect {
 		s.writing = make(chan struct{}, 1)
 	}
+	s.startLater()
 	return s, nil
 }
 
-// Close closes all connections.
+func (s *Store) startLater() {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	s.later = func(fn func(context.Context)) { running.Go(func() { fn(ctx) }) }
+	s.stopLater = func() {
+		stop()
+		running.Wait()
+	}
+}
+
+// Close ends what runs for nobody and closes all connections.
 func (s *Store) Close() error {
+	s.stopLater()
 	if err := s.sql.Close(); err != nil {
 		return fmt.Errorf("store: close: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -74,7 +75,8 @@ func (l lastCount) serves(now time.Time) bool {
 
 // totalsCache keeps the newest count in memory, and the summaries made of it.
 type totalsCache struct {
-	counting sync.Mutex // held by who counts for everybody
+	outdated atomic.Bool // whether a count that is too old is told all the same
+	counting sync.Mutex  // held by who counts for everybody
 	mu       sync.Mutex
 	kept     totals
 	made     map[influencer.SummaryFilter]influencer.Summary
@@ -156,18 +158,43 @@ func (s *Store) totals(ctx context.Context, f influencer.SummaryFilter) (t total
 		t = totals{at: s.now(), fresh: f.FreshWithin}
 		return t, false, t.count(db, f, span{}, false)
 	}
-	if !last.serves(s.now()) {
+	switch serves := last.serves(s.now()); {
+	case !serves && !(s.counted.outdated.Load() && last.fresh == last.freshNow):
 		t, err = s.countForAll(ctx)
-		return t, true, err
+	default:
+		t, err = s.keptTotals(db, last)
+		if !serves {
+			s.countLater()
+		}
 	}
-	t, err = s.keptTotals(db, last)
 	return t, true, err
 }
 
-// countForAll counts once for all who ask at the same time.
+// AnswerFromOldCounts lets a count that is too old be told with its time, while
+// another is made for the next who asks. It is for a service, which must not keep
+// everybody waiting because no scheduler counts; without it, who asks waits.
+func (s *Store) AnswerFromOldCounts() { s.counted.outdated.Store(true) }
+
+// countLater counts for those who ask next, unless somebody counts already. When it
+// fails, one of them begins again.
+func (s *Store) countLater() {
+	if !s.counted.counting.TryLock() {
+		return
+	}
+	s.later(func(ctx context.Context) {
+		defer s.counted.counting.Unlock()
+		if last, err := s.lastCount(s.db.WithContext(ctx)); err == nil && !last.serves(s.now()) {
+			_, _ = s.countAndKeep(ctx, last.freshNow, beside)
+		}
+	})
+}
+
+// countForAll counts once for all who ask at the same time, though the first of
+// them may go away.
 func (s *Store) countForAll(ctx context.Context) (totals, error) {
 	s.counted.counting.Lock()
 	defer s.counted.counting.Unlock()
+	ctx = context.WithoutCancel(ctx)
 	db := s.db.WithContext(ctx)
 	last, err := s.lastCount(db)
 	if err != nil {

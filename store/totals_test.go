@@ -55,8 +55,26 @@ func TestALargeDatabaseTellsItsLastCount(t *testing.T) {
 		}
 		db.clock.advance(oldestCount)
 		db.exec("UPDATE totals SET took = 0")
+		service := db.reopen(Options{})
+		service.AnswerFromOldCounts()
+		var later []func(context.Context)
+		service.later = func(fn func(context.Context)) { later = append(later, fn) }
+		for range 2 { // a second one begins no second count
+			if n, age := people(service, influencer.SummaryFilter{}); n != 4 || age != oldestCount+time.Minute {
+				t.Errorf("a service tells of %d people of %v ago, want 4 of the last count", n, age)
+			}
+		}
+		if len(later) != 1 {
+			t.Fatalf("%d counts begun, want 1", len(later))
+		}
 		if n, age := people(other, influencer.SummaryFilter{}); n != 5 || age != 0 {
 			t.Errorf("when nobody counts: %d people of %v ago, want 5 of now", n, age)
+		}
+		db.exec("UPDATE totals SET counted_at = 0")
+		later[0](ctx)
+		db.pretend(countAtOnce + 1)
+		if n, age := people(service, influencer.SummaryFilter{}); n != 5 || age != 0 || len(later) != 1 {
+			t.Errorf("once counted: %d people of %v ago, want 5 of now", n, age)
 		}
 	})
 }

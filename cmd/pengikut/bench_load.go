@@ -46,6 +46,15 @@ func newLoad(address string, key influencer.Secret, people int, s *store.Store) 
 // requests are the kinds of requests, in the order of the report.
 var requests = [...]string{"summary", "people, filtered", "people, by name", "accounts, filtered", "person", "readings"}
 
+// mix is what a run sends, over and over: dashboards and lists most of all, and a
+// part of a name, which a person types, one time in twenty.
+var mix = [...]string{
+	"summary", "people, filtered", "person", "readings", "accounts, filtered",
+	"summary", "people, filtered", "person", "readings", "people, by name",
+	"summary", "people, filtered", "person", "readings", "accounts, filtered",
+	"summary", "people, filtered", "person", "readings", "person",
+}
+
 // path is one request of a kind, for somebody at random.
 func (l *load) path(kind string) string {
 	agency := url.QueryEscape(store.FilledAgency(1 + below(640)))
@@ -93,7 +102,7 @@ func (l *load) run(ctx context.Context, rate int, span time.Duration) ([]apiFigu
 	begin := time.Now()
 	var streams sync.WaitGroup
 	streams.Go(func() {
-		l.stream(ctx, begin, rate, span, func(n int) string { return requests[n%len(requests)] }, l.request)
+		l.stream(ctx, begin, rate, span, func(n int) string { return mix[n%len(mix)] }, l.request)
 	})
 	streams.Go(func() {
 		l.stream(ctx, begin, probeRate, span, func(int) string { return selectOne },

@@ -147,6 +147,7 @@ type door struct {
 // service builds what the roles ask for. Zero values of o are filled.
 func (h *house) service(ctx context.Context, r roles, o worker.Options) (_ *service, err error) {
 	s := &service{log: h.log, postman: h.postman()}
+	h.store.AnswerFromOldCounts()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
