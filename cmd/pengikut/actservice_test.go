@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,12 +21,16 @@ import (
 // clerk is a service that carries out acts, unless it answers otherwise.
 type clerk struct {
 	answers []string // to the first requests: "" for done, a status, or "hang up"
-	got     []int    // orders a request
+
+	mu  sync.Mutex
+	got []int // orders a request
 }
 
 func (c *clerk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body bulkOrders
 	_ = json.NewDecoder(r.Body).Decode(&body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.got = append(c.got, len(body.Orders))
 	answer := ""
 	if len(c.answers) >= len(c.got) {
@@ -89,6 +94,8 @@ func TestAfarActsCutShort(t *testing.T) {
 				orders[i].Kind = influencer.ActionSuspend
 			}
 			results, err := acts.Acts(t.Context(), orders, false)
+			service.mu.Lock()
+			defer service.mu.Unlock()
 			if len(results) != one.done || !slices.Equal(service.got, one.got) || !slices.Equal(waits, one.waits) {
 				t.Errorf("%d results of requests of %v, after waits of %v", len(results), service.got, waits)
 			}
