@@ -31,7 +31,7 @@ build: ## Build bin/pengikut, a static binary
 
 test: setup ## Run all tests with the race detector, and the laws of the rule 10,000 times, on servers they start themselves
 	go test $(ARGS) ./influencer
-	go test $(ARGS) -timeout 30m -run 'RandomPolicies|SieveHolds|RecordedYear|ImportMemory' ./store
+	go test $(ARGS) -timeout 30m -run 'PreviewEqualsApply|SieveHolds|RecordedYear|Rerun|ReplayFinds|ImportMemory' ./store
 	go test $(ARGS) -timeout 30m -run 'WalkOfTheAPI' ./cmd/pengikut
 	go test -race -timeout 30m $(ARGS) $$(go list ./... | grep -v /cmd/)
 	go test -race -timeout 30m $(ARGS) ./cmd/...

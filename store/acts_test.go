@@ -324,7 +324,7 @@ func TestReplayFindsForgedActs(t *testing.T) {
 			db.swap(last, `"first_granted_at":"2026-11-23T02:00:00Z"`, `"first_granted_at":"2020-11-23T02:00:00Z"`)
 		}, "where the decisions before led"},
 	}
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		for name, c := range cases {
 			db.exec("DELETE FROM decisions")
 			db.exec("DELETE FROM schedule")

@@ -89,7 +89,7 @@ func (db *testDB) decided(since int64) []string {
 }
 
 func TestPreviewEqualsApply(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ctx := context.Background()
 		crowd(db)
 		policies := trials()

@@ -129,7 +129,7 @@ func (c chance) account(db *testDB, person int64) {
 
 // TestSieveHoldsBackNobody asks the rule about everybody whom a sieve left out.
 func TestSieveHoldsBackNobody(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		c := newChance(1)
 		const people = 400
 		policies := thorough.Times(200)
@@ -186,7 +186,7 @@ func TestSieveHoldsBackNobody(t *testing.T) {
 // TestPreviewEqualsApplyForRandomPolicies applies one policy after the other to the
 // same people, each at the moment of its preview.
 func TestPreviewEqualsApplyForRandomPolicies(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		c := newChance(2)
 		ctx := context.Background()
 		const people = 60

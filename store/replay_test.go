@@ -58,7 +58,7 @@ func stormy(db *testDB) {
 }
 
 func TestReplayFindsNothing(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		stormy(db)
 		checked, found := db.replay(ReplayOptions{})
 		if len(found) != 0 {

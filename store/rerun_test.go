@@ -99,7 +99,7 @@ func movesOf(steps []influencer.Step) []string {
 // TestRerunAgainstLife: what the history of one rule says of another is what the
 // same three weeks brought under that other one.
 func TestRerunAgainstLife(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		was := influencer.DefaultPolicy()
 		was.Confirm, was.ConfirmGap, was.Breaker.Floor, was.GoneAfter = 2, time.Hour, 1000, 3*24*time.Hour
 		is := was
@@ -140,7 +140,7 @@ func TestRerunAgainstLife(t *testing.T) {
 
 // TestRerunUnderTheSameRule changes nothing, from wherever it begins.
 func TestRerunUnderTheSameRule(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		p := influencer.DefaultPolicy()
 		p.Grace, p.Breaker.Floor = 3*24*time.Hour, 1000
 		season(db, p)

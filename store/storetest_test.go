@@ -8,6 +8,7 @@ import (
 
 	"github.com/pengikut/pengikut/influencer"
 	"github.com/pengikut/pengikut/internal/testservers"
+	"github.com/pengikut/pengikut/internal/thorough"
 )
 
 // monday is when most tests begin.
@@ -25,6 +26,19 @@ func both(t *testing.T, test func(t *testing.T, db *testDB)) {
 		t.Parallel()
 		test(t, newTestDB(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")))
 	})
+}
+
+// large is [both] for a test with thousands of rows. Under the race detector it
+// runs on Postgres alone: SQLite in pure Go is ten times slower there, and has one
+// writer. make test runs these tests without the detector too, on both.
+func large(t *testing.T, test func(t *testing.T, db *testDB)) {
+	t.Helper()
+	if !thorough.Race() {
+		both(t, test)
+		return
+	}
+	t.Parallel()
+	t.Run("postgres", func(t *testing.T) { test(t, newTestDB(t, testservers.Postgres(t))) })
 }
 
 // testDB is an open store with a clock that stands still until told, and short

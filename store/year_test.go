@@ -22,7 +22,7 @@ var (
 // rule and admins in it. Then replay finds nothing, and when one stored number is
 // another one, exactly that.
 func TestRecordedYear(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		began := time.Now()
 		y := newYear(db, *yearPeople)
 		for i := range *yearDays * 2 {
