@@ -4,6 +4,8 @@ import (
 	"flag"
 	"os"
 	"testing"
+
+	"github.com/pengikut/pengikut/internal/thorough"
 )
 
 // TestMain has every property tried 10,000 times, 1,000 with -short or under the
@@ -14,7 +16,7 @@ func TestMain(m *testing.M) {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
 	checks := "10000"
-	if testing.Short() || underRace {
+	if testing.Short() || thorough.Race() {
 		checks = "1000"
 	}
 	if !given {

@@ -157,8 +157,7 @@ func (b *passing) weigh(losses int) (trip int64, err error) {
 	case err != nil || allowed:
 		return 0, err
 	case b.run.share.shared():
-		b.run.share.alone = true // an alarm is raised by one who is alone
-		return 0, errRunAgain
+		return 0, b.run.share.comeAlone() // an alarm is raised by one who is alone
 	}
 	b.run.share.giveBack() // they will be held
 	return b.trip(losses, holders)

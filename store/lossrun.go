@@ -76,10 +76,15 @@ func (l *lossShare) lock(tx *gorm.DB) error {
 		return fmt.Errorf("look for the lock of the run: %w", err)
 	}
 	if !held {
-		l.alone = true
-		return errRunAgain
+		return l.comeAlone()
 	}
 	return nil
+}
+
+// comeAlone lets the transaction run again with the breaker's lock for itself.
+func (l *lossShare) comeAlone() error {
+	l.alone = true
+	return errRunAgain
 }
 
 // take counts losses as the transaction's own, and returns those that others have

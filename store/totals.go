@@ -158,14 +158,14 @@ func (s *Store) totals(ctx context.Context, f influencer.SummaryFilter) (t total
 		t = totals{at: s.now(), fresh: f.FreshWithin}
 		return t, false, t.count(db, f, span{}, false)
 	}
-	switch serves := last.serves(s.now()); {
-	case !serves && !(s.counted.outdated.Load() && last.fresh == last.freshNow):
+	serves := last.serves(s.now())
+	if !serves && !(s.counted.outdated.Load() && last.fresh == last.freshNow) {
 		t, err = s.countForAll(ctx)
-	default:
-		t, err = s.keptTotals(db, last)
-		if !serves {
-			s.countLater()
-		}
+		return t, true, err
+	}
+	t, err = s.keptTotals(db, last)
+	if !serves {
+		s.countLater()
 	}
 	return t, true, err
 }

@@ -4,20 +4,23 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/pengikut/pengikut/influencer"
 )
 
-// pacing is how long a count of everything rests after a stretch that took so long.
-type pacing func(took time.Duration) time.Duration
+// pacing is how many times as long as a stretch took a count of everything rests
+// after it.
+type pacing int
 
-// atOnce never rests: somebody waits for the count.
-func atOnce(time.Duration) time.Duration { return 0 }
+const (
+	// atOnce never rests: somebody waits for the count.
+	atOnce pacing = 0
+	// beside leaves two thirds of the time to those who wait for an answer: nobody
+	// waits for this count, and at once it would take a processor for many seconds.
+	beside pacing = 2
+)
 
-// beside leaves two thirds of the time to those who wait for an answer: nobody
-// waits for this count, and at once it would take a processor for many seconds.
-func beside(took time.Duration) time.Duration { return 2 * min(took, time.Second) }
+// longestRest bounds the rest after a stretch that took very long.
+const longestRest = 2 * time.Second
 
 // countWhole counts everything, one stretch of people after the other, and tells how
 // long that took without the rests.
@@ -26,26 +29,16 @@ func (s *Store) countWhole(ctx context.Context, fresh time.Duration, rest pacing
 	whole := newTotalsSum(totals{at: s.now(), fresh: fresh})
 	err = s.eachSpan(ctx, func(one span) error {
 		began := time.Now()
-		part, err := s.countSpan(db, whole.at, fresh, one)
-		if err != nil {
+		part := totals{at: whole.at, fresh: fresh}
+		if err := part.count(db, influencer.SummaryFilter{FreshWithin: fresh}, one, true); err != nil {
 			return err
 		}
 		whole.add(part)
 		worked := time.Since(began)
 		took += worked
-		if wait := rest(worked); wait > 0 {
-			return pause(ctx, wait)
-		}
-		return nil
+		return pause(ctx, min(time.Duration(rest)*worked, longestRest))
 	})
 	return whole.totals, took, err
-}
-
-// countSpan counts a stretch of people by agency, platform and status, and their
-// accounts.
-func (s *Store) countSpan(db *gorm.DB, at time.Time, fresh time.Duration, one span) (totals, error) {
-	t := totals{at: at, fresh: fresh}
-	return t, t.count(db, influencer.SummaryFilter{FreshWithin: fresh}, one, true)
 }
 
 // totalsSum adds counts of different people.

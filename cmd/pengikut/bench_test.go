@@ -9,23 +9,30 @@ import (
 	"time"
 )
 
-// The whole benchmark of the API on a small database: every kind of request is
-// answered, beside a sync, and nothing of it is left.
-func TestBenchAPI(t *testing.T) {
-	t.Parallel()
+// benched runs a benchmark as a program of its own, which runs others, on a Postgres
+// of the test, and returns its report.
+func benched[R any](t *testing.T, args ...string) (report R) {
+	t.Helper()
 	c := newCLI(t).onPostgres()
 	a, _, _ := c.app("")
-	child := exec.CommandContext(t.Context(), os.Args[0], "bench", "api", "--people", "1000", "--syncing", "300", "--for", "1s", "-o", "json")
+	child := exec.CommandContext(t.Context(), os.Args[0], slices.Concat([]string{"bench"}, args, []string{"-o", "json"})...)
 	child.Env = append(a.environ, asProgram+"=1", "TMPDIR="+c.dir)
 	child.Stderr = os.Stderr
 	out, err := child.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r apiReport
-	if err := json.Unmarshal(out, &r); err != nil {
+	if err := json.Unmarshal(out, &report); err != nil {
 		t.Fatal(err)
 	}
+	return report
+}
+
+// The whole benchmark of the API on a small database: every kind of request is
+// answered, beside a sync, and nothing of it is left.
+func TestBenchAPI(t *testing.T) {
+	t.Parallel()
+	r := benched[apiReport](t, "api", "--people", "1000", "--syncing", "300", "--for", "1s")
 	if len(r.Figures) != len(requests)+1 || r.Accounts != 3000 || r.Counts == 0 || r.WorstRatio <= 0 {
 		t.Errorf("%+v", r)
 	}
@@ -48,19 +55,7 @@ func TestBenchAPI(t *testing.T) {
 // what apply moves and who stays by little, and the bare statement touches as many.
 func TestBenchPolicy(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t).onPostgres()
-	a, _, _ := c.app("")
-	child := exec.CommandContext(t.Context(), os.Args[0], "bench", "policy", "--people", "2000", "-o", "json")
-	child.Env = append(a.environ, asProgram+"=1", "TMPDIR="+c.dir)
-	child.Stderr = os.Stderr
-	out, err := child.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r policyReport
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatal(err)
-	}
+	r := benched[policyReport](t, "policy", "--people", "2000")
 	rows := map[string]int{}
 	for _, f := range r.Figures {
 		rows[f.Design] = f.Rows

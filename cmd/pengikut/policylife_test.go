@@ -10,14 +10,22 @@ import (
 	"github.com/pengikut/pengikut/web"
 )
 
+// newRuled is a command line on people who were read, how many of them hold the
+// status, and the file of a policy that takes it from some.
+func newRuled(t *testing.T) (c *cli, holders int, stricter string) {
+	t.Helper()
+	c = newCLI(t)
+	c.register(c.rehearse(static()))
+	c.want(exitDone, "sync")
+	holders = len(items[person](c, "influencers"))
+	stricter = c.file("stricter.yaml", "confirm: 1\nbreaker: {floor: 100}\nrequirements:\n  - {platform: x, metric: followers, at_least: 700}\n  - {platform: instagram, metric: followers, at_least: 700}\n")
+	return c, holders, stricter
+}
+
 // TestPolicyLife takes a policy from a draft to its date, and back.
 func TestPolicyLife(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
-	c.register(c.rehearse(static()))
-	c.want(exitDone, "sync")
-	holders := len(items[person](c, "influencers"))
-	stricter := c.file("stricter.yaml", "confirm: 1\nbreaker: {floor: 100}\nrequirements:\n  - {platform: x, metric: followers, at_least: 700}\n  - {platform: instagram, metric: followers, at_least: 700}\n")
+	c, holders, stricter := newRuled(t)
 
 	if out := c.want(exitDone, "policy", "draft", "save", stricter, "--note", "700 mulai Desember").out; out != "draft 1\n" {
 		t.Errorf("saved: %q", out)

@@ -53,11 +53,7 @@ func TestAfarPolicy(t *testing.T) {
 // TestAfarPolicyOrders puts policies in force, now and on a date, and back.
 func TestAfarPolicyOrders(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
-	c.register(c.rehearse(static()))
-	c.want(exitDone, "sync")
-	holders := len(items[person](c, "influencers"))
-	stricter := c.file("stricter.yaml", "confirm: 1\nbreaker: {floor: 100}\nrequirements:\n  - {platform: x, metric: followers, at_least: 700}\n  - {platform: instagram, metric: followers, at_least: 700}\n")
+	c, holders, stricter := newRuled(t)
 	far := c.afar()
 	far.says("version 1 is in force: there is none before it", exitFailed, "policy", "undo", "--yes", "--reason", "x")
 	far.says("draft 1\n", exitDone, "policy", "draft", "save", stricter, "--note", "700")
