@@ -16,7 +16,7 @@ func TestARateLimitHoldsNoSlotAndEndsOnTime(t *testing.T) {
 		_, client := virtualRedis(t)
 		store := newMemory(time.Now)
 		store.add(influencer.X, 1, 5_000)
-		until := time.Now().Add(15*time.Minute + 2*time.Second)
+		until := time.Now().Add(5*time.Minute + 2*time.Second)
 		var first time.Time
 		x := &platform{size: 100, answer: func(_ context.Context, call int, req influencer.Request) ([]influencer.Observation, error) {
 			if call > 10 && time.Now().Before(until) {
@@ -28,7 +28,7 @@ func TestARateLimitHoldsNoSlotAndEndsOnTime(t *testing.T) {
 			return good(req), nil
 		}}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Concurrency: 4, Tick: time.Minute})
-		advance(5*time.Minute + 10*time.Second)
+		advance(2*time.Minute + 10*time.Second)
 		refusals := x.called() - 10
 		if refusals > 8 {
 			t.Errorf("%d calls into the closed gate, want no more than were under way", refusals)
@@ -41,7 +41,7 @@ func TestARateLimitHoldsNoSlotAndEndsOnTime(t *testing.T) {
 		if store.standing() != 0 {
 			t.Errorf("%d batches are still claimed", store.standing())
 		}
-		advance(15 * time.Minute)
+		advance(4 * time.Minute)
 		if late := first.Sub(until); first.IsZero() || late > 3*time.Second {
 			t.Errorf("the first read came %s after the opening", late)
 		}
@@ -57,7 +57,7 @@ func TestAnOutageIsProbedAndNotHammered(t *testing.T) {
 		_, client := virtualRedis(t)
 		store := newMemory(time.Now)
 		store.add(influencer.X, 1, 5_000)
-		back := time.Now().Add(10 * time.Minute)
+		back := time.Now().Add(5 * time.Minute)
 		x := &platform{size: 10, answer: func(ctx context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
 			if time.Now().Before(back) {
 				return nil, &influencer.Failure{Kind: influencer.Unavailable, Code: "503"}
@@ -66,10 +66,10 @@ func TestAnOutageIsProbedAndNotHammered(t *testing.T) {
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x)})
 		advance(time.Until(back))
-		if n := x.called(); n > 20 {
-			t.Errorf("%d calls in ten minutes of outage, want the first few and a probe each backoff", n)
+		if n := x.called(); n > 15 {
+			t.Errorf("%d calls in five minutes of outage, want the first few and a probe each backoff", n)
 		}
-		advance(7 * time.Minute)
+		advance(5 * time.Minute)
 		if once, more := store.readings(); once != 5_000 || more != 0 {
 			t.Errorf("%d read once, %d more often after the outage", once, more)
 		}
@@ -191,7 +191,7 @@ func TestAPlanTakesWhatTheWindowHasLeft(t *testing.T) {
 		_, client := virtualRedis(t)
 		store := newMemory(time.Now)
 		store.add(influencer.X, 1, 5_000)
-		room := &window{left: 700, until: time.Now().Add(7*time.Minute + 2*time.Second)}
+		room := &window{left: 700, until: time.Now().Add(3*time.Minute + 2*time.Second)}
 		var early int
 		var first time.Time
 		x := &platform{size: 100, answer: func(_ context.Context, _ int, req influencer.Request) ([]influencer.Observation, error) {
@@ -204,12 +204,12 @@ func TestAPlanTakesWhatTheWindowHasLeft(t *testing.T) {
 			return good(req), nil
 		}}
 		launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, x), Headroom: room, Concurrency: 1, Tick: time.Minute})
-		advance(6 * time.Minute)
+		advance(2 * time.Minute)
 		h, _ := store.PlatformHealth(t.Context())
 		if len(h) != 1 || h[0].Kind != influencer.RateLimited || !h[0].Until.Equal(room.until) || h[0].Failures != 0 {
 			t.Errorf("health %+v", h)
 		}
-		advance(3 * time.Minute)
+		advance(2 * time.Minute)
 		if once, more := store.readings(); once != 5_000 || more != 0 || early != 700 {
 			t.Errorf("%d read once, %d more often, %d of them in the first window of 700", once, more, early)
 		}

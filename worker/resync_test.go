@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,25 +14,32 @@ import (
 // from 10,001 on.
 type ordered struct {
 	*memory
-	waits  int
-	tended []influencer.Platform
+	waiting sync.Mutex // plans of one platform may overlap
+	waits   int
+	tended  []influencer.Platform
 }
 
 func (o *ordered) Claim(ctx context.Context, c influencer.ClaimOrder) (influencer.Claimed, error) {
 	if c.Resyncs {
+		o.waiting.Lock()
 		n := min(o.waits, c.Limit)
 		o.waits -= n
 		o.add(influencer.X, 10_001+int64(o.waits), int64(n))
+		o.waiting.Unlock()
 		c.AfterID = 10_000
 	}
 	return o.memory.Claim(ctx, c)
 }
 
 func (o *ordered) ResyncsWait(context.Context, influencer.Platform, time.Time) (bool, error) {
+	o.waiting.Lock()
+	defer o.waiting.Unlock()
 	return o.waits > 0, nil
 }
 
 func (o *ordered) TendResyncs(_ context.Context, on []influencer.Platform, _ time.Time) error {
+	o.waiting.Lock()
+	defer o.waiting.Unlock()
 	o.tended = on
 	return nil
 }
@@ -109,6 +117,8 @@ func TestManualQueueStaysShort(t *testing.T) {
 		if once, more := store.readings(); once != 5_000 || more != 0 || store.peak() > 2*maxManual+8 {
 			t.Errorf("%d read once, %d more often, %d batches stood at once", once, more, store.peak())
 		}
+		store.waiting.Lock()
+		defer store.waiting.Unlock()
 		if len(store.tended) != 1 || store.tended[0] != influencer.X {
 			t.Errorf("tended for %v", store.tended)
 		}

@@ -187,7 +187,7 @@ func TestErrorsOfTheDatabaseNeverReachTheArchive(t *testing.T) {
 			return nil
 		}
 		w, _ := launch(t, Options{Redis: client, Store: store, Connectors: only(influencer.X, &platform{size: 10})})
-		advance(10 * time.Minute)
+		advance(4 * time.Minute)
 		for _, q := range mustQueues(t, w) {
 			if q.Archived != 0 {
 				t.Errorf("queue %s: %d tasks archived", q.Name, q.Archived)
