@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pengikut/pengikut/internal/thorough"
 )
 
 func knownPlatform(p Platform) bool {
@@ -200,10 +202,7 @@ func (m *manyRows) Read(p []byte) (int, error) {
 // TestReadRosterFlatMemory reads a million rows in memory that does not grow.
 // It runs alone, since it looks at the memory of the whole process.
 func TestReadRosterFlatMemory(t *testing.T) {
-	rows := 1_000_000
-	if testing.Short() {
-		rows = 100_000
-	}
+	rows := thorough.Times(1_000_000)
 	var first, last runtime.MemStats
 	seen := 0
 	report, err := ReadRoster(&manyRows{n: rows}, at, knownPlatform, func(Row) error {

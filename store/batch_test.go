@@ -155,7 +155,7 @@ func TestClaimOfAllEmptiesBatches(t *testing.T) {
 // TestNeitherBatchesNorAccountsStarve: with more due of both than a claim may
 // take, each claim takes some of both.
 func TestNeitherBatchesNorAccountsStarve(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ids := db.addMany(500)
 		db.readAll(nil)
 		if err := makeDue(db.db, ids[:100], db.clock.at); err != nil {

@@ -234,7 +234,7 @@ func TestReleasedLossesAreDecidedAgain(t *testing.T) {
 // A platform that tells everybody the same plausible low number, twice, gets past
 // every other defence.
 func TestLowNumbersForAllTakeNothing(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ids := db.addHolders(300, 700)
 		for range 3 {
 			for batch := range slices.Chunk(ids, 100) {
@@ -273,7 +273,7 @@ func TestLowNumbersForAllTakeNothing(t *testing.T) {
 // The other way to the same day: a few at a time, by eight recorders at once. As
 // many get through as the policy allows, never more, and one alarm is raised.
 func TestRecordersTogetherKeepWithinTheAllowance(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ids := db.addHolders(200, 700)
 		db.recordCounts(ids, 400)
 		db.clock.advance(2 * time.Hour)
@@ -448,7 +448,7 @@ func stopping(n int) (context.Context, func(int, int)) {
 }
 
 func TestCutShortAndOrderedAgain(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.addHolders(3*settlePeople/2, 700)
 		// The list of a run that was cut short fills up when it runs again.
 		ctx, progress := stopping(2)

@@ -104,7 +104,7 @@ func TestConcurrentPinsOfOneProfile(t *testing.T) {
 // Batches of three platforms that share all their people are recorded at once,
 // over and over, in orders of their own.
 func TestConcurrentRecordsOfSharedPeople(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.rules(func(p *influencer.Policy) {
 			p.Confirm, p.Suspect.Drop, p.Breaker.Share = 1, influencer.Whole, influencer.Whole
 		})

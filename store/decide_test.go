@@ -149,7 +149,7 @@ func TestSuspectReadingWaitsForTheNext(t *testing.T) {
 }
 
 func TestHistoryIsFoundBehindOtherNumbers(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.rules(func(p *influencer.Policy) { p.Confirm, p.ConfirmGap = 5, 24*time.Hour })
 		person, ids := db.addPerson("199001012015011001", influencer.X)
 		x := ids[0]
@@ -250,7 +250,7 @@ func TestDoubtHastensOtherPlatforms(t *testing.T) {
 }
 
 func TestRedecideUnderANewPolicy(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ids := db.addMany(2100)
 		var seen []influencer.Observation
 		for i, id := range ids {

@@ -199,7 +199,7 @@ func TestResend(t *testing.T) {
 }
 
 func TestResendAllDeadOfAWebhook(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		ctx := context.Background()
 		db.keyed(NewSecretKey())
 		w := db.hook(nil)

@@ -74,7 +74,7 @@ func TestFreezeWithholdsGrants(t *testing.T) {
 // TestFreezeEndsEarlyForMany: people are decided again in rounds, none twice and
 // none forgotten.
 func TestFreezeEndsEarlyForMany(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		const people = 2*duePeople + 30
 		ids := db.addMany(people)
 		f := db.freeze("", 0, 1000*time.Hour)

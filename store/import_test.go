@@ -228,7 +228,7 @@ func TestImportFollowsRenames(t *testing.T) {
 }
 
 func TestImportDryRunWritesNothing(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.take(line(ani, influencer.X, "ani", ""))
 		before := db.dump()
 		rows := []influencer.Row{line(ani, influencer.X, "ani", "11"), line(budi, influencer.X, "budi", ""), line(budi, influencer.X, "ani", "")}
@@ -281,6 +281,9 @@ func TestImportStopsAtItsSource(t *testing.T) {
 // and watches the heap from inside. It runs alone, since the heap is everybody's.
 func TestImportMemory(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) string{"postgres": testservers.Postgres, "sqlite": sqliteURL} {
+		if thorough.Race() && name == "sqlite" {
+			continue // as in large
+		}
 		t.Run(name, func(t *testing.T) { importMany(t, newTestDB(t, url(t))) })
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestImportsAtOnce(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		rows := make([]influencer.Row, 2*importChunk+1)
 		for i := range rows {
 			rows[i] = line(influencer.NIP(fmt.Sprintf("%018d", i/2)), influencer.X, fmt.Sprint("u", i), "")

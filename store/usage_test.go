@@ -136,7 +136,7 @@ func TestADisbelievedBatchIsBilled(t *testing.T) {
 // are made, and everybody is told why there are no more. The cap ends in the
 // middle of a batch, on the first day and on one where the batches stand.
 func TestTheCapHolds(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.addMany(1000)
 		next := influencer.MonthOf(monday).AddDate(0, 1, 0)
 		for _, step := range []struct {
@@ -197,7 +197,7 @@ func (db *testDB) wantSpent(cap int64, spent bool) {
 // TestClaimedIsSpent: what somebody holds is counted as read, also when the lease
 // has run out, and whoever takes it over spends nothing more.
 func TestClaimedIsSpent(t *testing.T) {
-	both(t, func(t *testing.T, db *testDB) {
+	large(t, func(t *testing.T, db *testDB) {
 		db.addMany(300)
 		db = db.billed(250)
 		o := db.order()

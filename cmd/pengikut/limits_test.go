@@ -14,6 +14,7 @@ import (
 	"github.com/pengikut/pengikut/connectors"
 	"github.com/pengikut/pengikut/connectors/simulator"
 	"github.com/pengikut/pengikut/influencer"
+	"github.com/pengikut/pengikut/internal/thorough"
 	"github.com/pengikut/pengikut/worker"
 )
 
@@ -64,9 +65,13 @@ func TestTheCapIsKept(t *testing.T) {
 // said early on with what it came to.
 func TestForecast(t *testing.T) {
 	t.Parallel()
+	people := 300
+	if thorough.Race() {
+		people = 60
+	}
 	c := newCLI(t)
 	c.clock.at = time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)
-	sim := c.rehearse(simulator.Options{Seed: 11, People: 300, Mix: plainMix(), Speed: 1e-9, XLimit: -1})
+	sim := c.rehearse(simulator.Options{Seed: 11, People: people, Mix: plainMix(), Speed: 1e-9, XLimit: -1})
 	c.register(sim)
 	a, _, _ := c.app("")
 	h, err := a.open(t.Context())
@@ -96,7 +101,7 @@ func TestForecast(t *testing.T) {
 		got := forecast(t, h, p)
 		t.Logf("%s: said %v, came to %d", p, said[p], got.Used)
 		for _, n := range said[p] {
-			if off := float64(n-got.Used) / float64(got.Used); off > 0.05 || off < -0.05 || got.Used < 300*20 {
+			if off := float64(n-got.Used) / float64(got.Used); off > 0.05 || off < -0.05 || got.Used < int64(people)*20 {
 				t.Errorf("%s: forecast %d, came to %d", p, n, got.Used)
 			}
 		}
