@@ -41,6 +41,12 @@ WHERE agency = $1 AND day >= current_date - 30
 GROUP BY day, platform
 ORDER BY day, platform;
 `},
+		{"dashboard_agency_daily", "a month of one agency, in sums", `
+SELECT day, platform, followers, friends, read, expected
+FROM dashboard_agency_daily
+WHERE agency = $1 AND day >= current_date - 30
+ORDER BY day, platform;
+`},
 		{"dashboard_decisions", "granted and lost in a month, by day", `
 SELECT (at AT TIME ZONE 'Asia/Jakarta')::date AS day,
        count(*) FILTER (WHERE to_status = 'active' AND from_status IN ('none', 'pending', 'revoked')) AS granted,

@@ -17,11 +17,12 @@ import (
 
 // dashboardColumns are the views and columns that other people's dashboards name.
 var dashboardColumns = map[string]string{
-	"dashboard_people":    "id nip name agency unit status since first_granted_at reason policy_version until registered_at",
-	"dashboard_accounts":  "id person_id name agency unit status platform handle external_id state state_since followers friends following posts last_active_at synced_at next_due_at attempted_at failures error",
-	"dashboard_daily":     "account day followers friends agency platform person_id",
-	"dashboard_decisions": "id person_id name agency at from_status to_status reason policy_version actor",
-	"dashboard_coverage":  "agency platform expected read as_of counted_at",
+	"dashboard_people":       "id nip name agency unit status since first_granted_at reason policy_version until registered_at",
+	"dashboard_accounts":     "id person_id name agency unit status platform handle external_id state state_since followers friends following posts last_active_at synced_at next_due_at attempted_at failures error",
+	"dashboard_daily":        "account day followers friends agency platform person_id",
+	"dashboard_decisions":    "id person_id name agency at from_status to_status reason policy_version actor",
+	"dashboard_agency_daily": "agency platform day expected read followers friends counted_at",
+	"dashboard_coverage":     "agency platform expected read as_of counted_at",
 }
 
 func TestDashboardColumnsStay(t *testing.T) {

@@ -114,6 +114,23 @@ func (s *Scratch) FillMonth(ctx context.Context, agency string) (people int, err
 	return people, nil
 }
 
+// FillDays gives every agency of a filled database the sums of each day of a year.
+func (s *Scratch) FillDays(ctx context.Context) error {
+	conn, err := connect(s.URL, 1)
+	if err != nil {
+		return err
+	}
+	defer conn.db.Close()
+	_, err = conn.db.ExecContext(ctx, `INSERT INTO totals_days (agency, platform, day, counted_at, expected, read, followers, friends)
+		SELECT p.agency, f.platform, current_date - date '1970-01-01' - d, 0, p.n, p.n, 500 * p.n + d, 300 * p.n + d
+		FROM (SELECT agency, count(*) AS n FROM people GROUP BY agency) p, (VALUES ('x'), ('instagram'), ('facebook')) f (platform), generate_series(1, 365) AS d
+		ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return fmt.Errorf("store: fill days: %w", err)
+	}
+	return nil
+}
+
 // RoundTrip asks the database for nothing, through the pool that all else goes
 // through: what no answer can be faster than.
 func (s *Store) RoundTrip(ctx context.Context) error {

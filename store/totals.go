@@ -42,6 +42,9 @@ type accountTotal struct {
 	failing  int // whose last attempt failed
 	stale    int // that can be read and were not for too long
 	influencer.Coverage
+	// Sums of the accounts that count as read; nil where none has the number, and
+	// in a count that was kept, which has them by day.
+	followers, friends *int64
 }
 
 // totals is one count of everything, or of what a filter leaves.

@@ -69,11 +69,16 @@ func (t *totals) addPeople(db *gorm.DB, query string, args []any) error {
 func (t *totals) countAccounts(db *gorm.DB, f influencer.SummaryFilter, one span) error {
 	l, since := totalsListing(f, one, "p.id", "a.person_id"), t.at.Add(-t.fresh).UnixMicro()
 	l.only("p.left_why = ''") // nobody reads the accounts of who has left the service
-	return each(db, `SELECT p.agency, a.platform, a.state, count(*), count(a.fresh), sum(a.failing), sum(a.stale), max(a.fresh), min(a.fresh)
-		FROM (SELECT person_id, platform, state, CASE WHEN failures > 0 THEN 1 ELSE 0 END AS failing,
+	return each(db, `SELECT p.agency, a.platform, a.state, count(*), count(a.fresh), sum(a.failing), sum(a.stale), max(a.fresh), min(a.fresh),
+			CAST(sum(CASE WHEN a.fresh > 0 THEN a.followers END) AS bigint), CAST(sum(CASE WHEN a.fresh > 0 THEN a.friends END) AS bigint)
+		FROM (SELECT person_id, platform, state, followers, friends, CASE WHEN failures > 0 THEN 1 ELSE 0 END AS failing,
 			CASE WHEN synced_at >= CAST(? AS bigint) THEN synced_at END AS fresh,
 			CASE WHEN synced_at < CAST(? AS bigint) AND (state = 'ok' OR state <> 'pending' AND failures = 0) THEN 1 ELSE 0 END AS stale FROM accounts) a
-		JOIN people p ON p.id = a.person_id`+l.whereSQL()+` GROUP BY p.agency, a.platform, a.state`, append([]any{since, since}, l.args...), func(c *cursor) { t.accounts = append(t.accounts, accountTotalOf(c)) })
+		JOIN people p ON p.id = a.person_id`+l.whereSQL()+` GROUP BY p.agency, a.platform, a.state`, append([]any{since, since}, l.args...), func(c *cursor) {
+		a := accountTotalOf(c)
+		a.followers, a.friends = c.number(), c.number()
+		t.accounts = append(t.accounts, a)
+	})
 }
 
 // accountTotalOf reads agency, platform, state, how many are expected, read,
@@ -142,5 +147,8 @@ func (t totals) keep(tx *gorm.DB, took time.Duration) error {
 			ints("stale", pick(t.accounts, func(a *at) int64 { return int64(a.stale) })).
 			times("newest", pick(t.accounts, func(a *at) time.Time { return a.AsOf })).
 			times("oldest", pick(t.accounts, func(a *at) time.Time { return a.Oldest })).as(tx, "t"))
-	return c.run()
+	if err := c.run(); err != nil {
+		return err
+	}
+	return t.keepDay(tx)
 }

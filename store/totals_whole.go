@@ -78,6 +78,7 @@ func (s *totalsSum) add(t totals) {
 		}
 		sum := &s.accounts[at]
 		sum.failing, sum.stale = sum.failing+a.failing, sum.stale+a.stale
+		sum.followers, sum.friends = plus(sum.followers, a.followers), plus(sum.friends, a.friends)
 		cover(&sum.Coverage, a.Coverage)
 	}
 }

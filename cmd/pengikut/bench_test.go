@@ -36,7 +36,7 @@ func TestBenchAPI(t *testing.T) {
 	if len(r.Figures) != len(requests)+1 || r.Accounts != 3000 || r.Counts == 0 || r.WorstRatio <= 0 {
 		t.Errorf("%+v", r)
 	}
-	if len(r.Views) != 7 {
+	if len(r.Views) != 9 {
 		t.Errorf("the views: %+v", r.Views)
 	}
 	for _, f := range r.Views {

@@ -35,6 +35,9 @@ func (st *stage) measureViews(ctx context.Context, r *apiReport) error {
 		}
 		people[agency] = n
 	}
+	if err := st.template.FillDays(ctx); err != nil {
+		return err
+	}
 	if err := st.template.Settle(ctx); err != nil {
 		return err
 	}
