@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
-	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 // orders is an order that somebody gives now.
@@ -323,7 +322,7 @@ func TestARunAndRecordersTogetherKeepWithinTheAllowance(t *testing.T) {
 // runBesideRecorders is for Postgres: SQLite has one writer, and nothing is beside.
 func runBesideRecorders(t *testing.T, after int) {
 	t.Parallel()
-	db := newTestDB(t, testservers.Postgres(t))
+	db := newTestDB(t, migrated.Postgres(t))
 	const ofRun, ofRecorders, allowed = 2*settlePeople + 200, 100, 2*settlePeople + 250
 	ids := db.addHolders(ofRun+ofRecorders, 700)
 	others := ids[ofRun:]
@@ -403,7 +402,7 @@ func once(done int, fn func()) func(int, int) {
 // on, one transaction at a time.
 func TestARunOutlivesItsLock(t *testing.T) {
 	t.Parallel()
-	db := newTestDB(t, testservers.Postgres(t))
+	db := newTestDB(t, migrated.Postgres(t))
 	const n = 3 * settlePeople
 	db.lossesOf(n, n)
 	_, err := db.Redecide(context.Background(), db.clock.at, once(settlePeople, func() {
@@ -421,7 +420,7 @@ func TestARunOutlivesItsLock(t *testing.T) {
 // held does not count as made.
 func TestARunWhoseAlarmIsDiscarded(t *testing.T) {
 	t.Parallel()
-	db := newTestDB(t, testservers.Postgres(t))
+	db := newTestDB(t, migrated.Postgres(t))
 	const n = 3 * settlePeople
 	db.lossesOf(n, 2*settlePeople+1)
 	_, err := db.Redecide(context.Background(), db.clock.at, once(settlePeople, func() {

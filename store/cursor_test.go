@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 type row struct {
@@ -56,7 +54,7 @@ func TestCursorReadsEveryKind(t *testing.T) {
 // Behind a pooler people ask for the simple protocol, which sends numbers as text.
 func TestCursorReadsTheSimpleProtocol(t *testing.T) {
 	t.Parallel()
-	db := newTestDB(t, testservers.Postgres(t)+"&default_query_exec_mode=simple_protocol")
+	db := newTestDB(t, migrated.Postgres(t)+"&default_query_exec_mode=simple_protocol")
 	db.addCursorRow()
 	checkRow(t, query(t, db))
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/pengikut/pengikut/internal/testservers"
 )
 
 // dashboardColumns are the views and columns that other people's dashboards name.
@@ -133,7 +131,7 @@ var wib = time.FixedZone("WIB", 7*60*60)
 // queries of the documentation as that role.
 func TestTheDashboardRoleReadsTheViewsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	db := newTestDB(t, testservers.Postgres(t))
+	db := newTestDB(t, migrated.Postgres(t))
 	someone(db)
 	script, err := os.ReadFile("../deploy/readonly.sql")
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pengikut/pengikut/influencer"
-	"github.com/pengikut/pengikut/internal/testservers"
 	"github.com/pengikut/pengikut/internal/thorough"
 )
 
@@ -280,15 +278,13 @@ func TestImportStopsAtItsSource(t *testing.T) {
 // TestImportMemory takes in 100,000 rows of which every hundredth is a problem,
 // and watches the heap from inside. It runs alone, since the heap is everybody's.
 func TestImportMemory(t *testing.T) {
-	for name, url := range map[string]func(testing.TB) string{"postgres": testservers.Postgres, "sqlite": sqliteURL} {
+	for name, url := range map[string]func(testing.TB) string{"postgres": migrated.Postgres, "sqlite": migrated.SQLite} {
 		if thorough.Race() && name == "sqlite" {
 			continue // as in large
 		}
 		t.Run(name, func(t *testing.T) { importMany(t, newTestDB(t, url(t))) })
 	}
 }
-
-func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "test.db") }
 
 func importMany(t *testing.T, db *testDB) {
 	const bound = 4 << 20

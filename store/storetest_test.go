@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,17 +13,23 @@ import (
 // monday is when most tests begin.
 var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 
+// migrated has the newest schema and nothing else.
+var migrated = testservers.NewTemplate(func(url string) error {
+	_, err := Migrate(context.Background(), url)
+	return err
+})
+
 // both runs a test on a fresh, migrated database of each dialect, side by side.
 func both(t *testing.T, test func(t *testing.T, db *testDB)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, newTestDB(t, testservers.Postgres(t)))
+		test(t, newTestDB(t, migrated.Postgres(t)))
 	})
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newTestDB(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")))
+		test(t, newTestDB(t, migrated.SQLite(t)))
 	})
 }
 
@@ -38,7 +43,7 @@ func large(t *testing.T, test func(t *testing.T, db *testDB)) {
 		return
 	}
 	t.Parallel()
-	t.Run("postgres", func(t *testing.T) { test(t, newTestDB(t, testservers.Postgres(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, newTestDB(t, migrated.Postgres(t))) })
 }
 
 // testDB is an open store with a clock that stands still until told, and short

@@ -1,6 +1,7 @@
 // Package testservers starts real Postgres, Redis and Prometheus servers for tests.
 //
 //	url := testservers.Postgres(t)      // a fresh, empty database; dropped when t ends
+//	url := template.Postgres(t)         // a copy of a database that NewTemplate prepared once
 //	url := testservers.Redis(t)         // an empty Redis of its own; stopped when t ends
 //	db := testservers.StartPostgres(t)  // a private server that the test may Kill and Start
 //	rd := testservers.StartRedis(t)     // likewise

@@ -66,8 +66,13 @@ func StartPostgres(tb testing.TB, opts ...Option) *PostgresServer {
 // NewDatabase creates an empty database, returns its URL, and drops it when the test ends if the server runs then.
 func (s *PostgresServer) NewDatabase(tb testing.TB) string {
 	tb.Helper()
+	return s.newDatabase(tb, "template1")
+}
+
+func (s *PostgresServer) newDatabase(tb testing.TB, template string) string {
+	tb.Helper()
 	name := fmt.Sprintf("test_%d", s.created.Add(1))
-	if err := s.admin("CREATE DATABASE " + name); err != nil {
+	if err := s.admin("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
 		tb.Fatalf("create database: %v", err)
 	}
 	tb.Cleanup(func() {
