@@ -14,7 +14,6 @@ import (
 	"github.com/pengikut/pengikut/connectors"
 	"github.com/pengikut/pengikut/connectors/simulator"
 	"github.com/pengikut/pengikut/influencer"
-	"github.com/pengikut/pengikut/internal/thorough"
 	"github.com/pengikut/pengikut/worker"
 )
 
@@ -65,10 +64,7 @@ func TestTheCapIsKept(t *testing.T) {
 // said early on with what it came to.
 func TestForecast(t *testing.T) {
 	t.Parallel()
-	people := 300
-	if thorough.Race() {
-		people = 60
-	}
+	const people = 300
 	c := newCLI(t)
 	c.clock.at = time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)
 	sim := c.rehearse(simulator.Options{Seed: 11, People: people, Mix: plainMix(), Speed: 1e-9, XLimit: -1})
@@ -101,7 +97,7 @@ func TestForecast(t *testing.T) {
 		got := forecast(t, h, p)
 		t.Logf("%s: said %v, came to %d", p, said[p], got.Used)
 		for _, n := range said[p] {
-			if off := float64(n-got.Used) / float64(got.Used); off > 0.05 || off < -0.05 || got.Used < int64(people)*20 {
+			if off := float64(n-got.Used) / float64(got.Used); off > 0.05 || off < -0.05 || got.Used < people*20 {
 				t.Errorf("%s: forecast %d, came to %d", p, n, got.Used)
 			}
 		}

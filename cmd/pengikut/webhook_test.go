@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,10 +220,10 @@ func TestWebhooksThroughAnOutage(t *testing.T) {
 			<-time.After(100 * time.Millisecond)
 			return true, false
 		})
-		refused := 0
+		var refused atomic.Int64
 		down := newMailbox(t, func(_ int, w http.ResponseWriter, _ *http.Request) (bool, bool) {
 			if h.now().Before(hour) {
-				refused++
+				refused.Add(1)
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return false, true
 			}
@@ -240,8 +241,8 @@ func TestWebhooksThroughAnOutage(t *testing.T) {
 		well.hasAll(t, "the one that is well", townsfolk*rounds)
 		slow.hasAll(t, "the slow one", townsfolk*rounds)
 		down.hasAll(t, "the one that was down", townsfolk*rounds)
-		if refused == 0 || h.now().Before(hour) {
-			t.Errorf("it refused %d times: it was not down", refused)
+		if n := refused.Load(); n == 0 || h.now().Before(hour) {
+			t.Errorf("it refused %d times: it was not down", n)
 		}
 		eventually(t, "the outbox is empty", func() bool {
 			state, err := h.store.OutboxState(t.Context())
