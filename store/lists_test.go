@@ -83,6 +83,7 @@ func TestPeople(t *testing.T) {
 			"influencers":  {influencer.PeopleFilter{Statuses: []influencer.Status{"active", "grace"}}, "Ani 100%_Citra"},
 			"none":         {influencer.PeopleFilter{Statuses: []influencer.Status{"none", "blocked"}}, "Budi DEWI ani"},
 			"name":         {influencer.PeopleFilter{Query: " aNI "}, "Ani DEWI ani"},
+			"two letters":  {influencer.PeopleFilter{Query: "eW"}, "DEWI ani"},
 			"percent":      {influencer.PeopleFilter{Query: "%"}, "100%_Citra"},
 			"underscore":   {influencer.PeopleFilter{Query: "%_c"}, "100%_Citra"},
 			"backslash":    {influencer.PeopleFilter{Query: `\`}, ""},

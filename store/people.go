@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 	"time"
 
 	"gorm.io/gorm"
@@ -125,8 +127,18 @@ func (l *listing) search(query string) {
 		// Not LIKE: only in the C locale could it use the index.
 		l.only("p.nip BETWEEN ? AND ?", fillNIP(digits, "0"), fillNIP(digits, "9"))
 	default:
-		l.only(`lower(p.name) LIKE ? ESCAPE '\'`, likePattern(query))
+		l.only(nameKey(query)+` LIKE ? ESCAPE '\'`, likePattern(query))
 	}
+}
+
+// nameKey is what a part of a name is compared with. The index of letters has
+// nothing for less than three in a row, and would be read whole.
+func nameKey(query string) string {
+	words := strings.FieldsFunc(query, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if slices.ContainsFunc(words, func(w string) bool { return utf8.RuneCountInString(w) >= 3 }) {
+		return "p.name_key"
+	}
+	return "(p.name_key || '')"
 }
 
 func fillNIP(digits, with string) string {
