@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -34,6 +35,10 @@ type OrderFile struct {
 // unit, in any order; what a row leaves empty is as in all. until reads a date. A
 // row that cannot be read is reported with its line; the error is for what makes
 // the whole file useless.
+//
+// A list of people, as this program writes it, is such a file: its agency and unit
+// say where the people are, which is an order for [ActionMove] alone, and its reason
+// is a [Reason], which is nobody's word.
 func ReadOrders(r io.Reader, all Order, now time.Time, until func(string) (time.Time, error)) (OrderFile, error) {
 	var out OrderFile
 	records := newRecordReader(r)
@@ -44,7 +49,7 @@ func ReadOrders(r io.Reader, all Order, now time.Time, until func(string) (time.
 	if err != nil {
 		return out, fmt.Errorf("read orders: %w", err)
 	}
-	out.Columns = unknown
+	out.Columns = append(unknown, c.leaveOut(all.Kind)...)
 	for {
 		rec, err := records.next()
 		if errors.Is(err, io.EOF) {
@@ -61,6 +66,19 @@ func ReadOrders(r io.Reader, all Order, now time.Time, until func(string) (time.
 			out.Orders = append(out.Orders, o)
 		}
 	}
+}
+
+// leaveOut forgets the columns that are no order for an act of this kind, and names
+// them.
+func (c columns) leaveOut(kind ActionKind) []string {
+	var names []string
+	for _, i := range []int{orderAgency, orderUnit} {
+		if kind != ActionMove && c.at[i] >= 0 {
+			c.at[i] = -1
+			names = append(names, c.names[i])
+		}
+	}
+	return names
 }
 
 // order makes an order of a record. With an error it has the line alone.
@@ -86,6 +104,9 @@ func (c columns) order(rec record, all Order, now time.Time, until func(string) 
 	if fields[orderWhy] != "" {
 		o.Why = Leaving(fields[orderWhy])
 	}
+	if isReason(fields[orderReason]) {
+		fields[orderReason] = ""
+	}
 	for i, into := range map[int]*string{orderReason: &o.Note, orderBasis: &o.Basis, orderDecree: &o.Decree,
 		orderAgency: &o.Agency, orderUnit: &o.Unit} {
 		if fields[i] != "" {
@@ -93,6 +114,10 @@ func (c columns) order(rec record, all Order, now time.Time, until func(string) 
 		}
 	}
 	return o, nil
+}
+
+func isReason(s string) bool {
+	return slices.ContainsFunc(Moves(), func(row MoveRow) bool { return s == string(row.Reason) })
 }
 
 // checkLong is [checkField] without its bound, which [Order.Check] sets.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,28 @@ func TestActsOnAFile(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(r.out)).ReadAll()
 	if err != nil || r.code != exitFailed || len(rows) != 3 || rows[1][4] != "done" || rows[2][4] != "illegal" || rows[2][7] != "reinstate a person who is active" {
 		t.Errorf("exit %d, %v, %q, %s", r.code, err, rows, r.err)
+	}
+}
+
+// TestAListIsAFileOfOrders: what people prints goes back in as it is, and the codes
+// of its reasons are nobody's words.
+func TestAListIsAFileOfOrders(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.holders(1)
+	held := len(items[person](c, "influencers"))
+	list := c.file("list.csv", c.want(exitDone, "people", "--status", "active", "-o", "csv").out)
+	r := c.want(exitFailed, "unapprove", "--file", list)
+	if !strings.Contains(r.err, "list.csv:2: unapprove needs a reason") || !strings.Contains(r.out, "0 of ") {
+		t.Errorf("%s%s", r.out, r.err)
+	}
+	c.want(exitDone, "policy", "apply", c.file("manual.yaml", "approval: manual\n"), "--yes")
+	for _, act := range []string{"unapprove", "approve"} {
+		r := c.want(exitDone, act, "--file", list, "--reason", "dicek")
+		if !strings.Contains(r.out, fmt.Sprintf("%d of %d rows done", held, held)) || !strings.Contains(r.err, ", agency, unit\n") {
+			t.Errorf("%s: %s%s", act, r.out, r.err)
+		}
+		list = c.file("next.csv", c.want(exitDone, "people", "--status", "pending", "-o", "csv").out)
 	}
 }
 
