@@ -33,7 +33,7 @@ func (a Action) Check(now time.Time) error {
 	return errors.Join(checkWords("legal basis", a.Basis), checkWords("decree", a.Decree))
 }
 
-// List writes names parted by commas.
+// List writes names separated by commas.
 func List[T ~string](names []T) string {
 	texts := make([]string, len(names))
 	for i, n := range names {
@@ -64,7 +64,7 @@ func checkWords(what, text string) error {
 	return fmt.Errorf("%w: the %s %s", ErrIllegalAct, what, wrong)
 }
 
-// holdsNIP tells whether 18 digits stand in a row, with blanks between them or
+// holdsNIP tells whether 18 digits stand in a row, with spaces between them or
 // without.
 func holdsNIP(text string) bool {
 	run := 0

@@ -5,54 +5,74 @@ import (
 	"time"
 )
 
-// Explain tells in plain English lines why a person is or is not an influencer:
-// the status, each requirement with its value, line and the age of the evidence,
-// the activity, and what would change it. v is Decide's verdict on e at now.
-func Explain(p Policy, v Verdict, e Evidence, now time.Time) []string {
-	x := explainer{p: p, v: v, e: e, now: now}
+// Explain tells in plain lines why a person is or is not an influencer: the
+// status, each requirement with its value, line and the age of the evidence, the
+// activity, and what would change it. v is Decide's verdict on e at now.
+func Explain(p Policy, v Verdict, e Evidence, now time.Time) []Bilingual {
+	id, en := explainer{Indonesian, p, v, e, now}.lines(), explainer{English, p, v, e, now}.lines()
+	lines := make([]Bilingual, len(en))
+	for i := range lines {
+		lines[i] = Bilingual{Indonesian: id[i], English: en[i]}
+	}
+	return lines
+}
+
+type explainer struct {
+	lang Lang
+	p    Policy
+	v    Verdict
+	e    Evidence
+	now  time.Time
+}
+
+// lines are as many in each language.
+func (x explainer) lines() []string {
 	lines := append([]string{x.status()}, x.marks()...)
 	lines = append(lines, x.rule())
-	for _, r := range v.Requirements {
+	for _, r := range x.v.Requirements {
 		lines = append(lines, x.requirement(r))
 	}
 	lines = append(lines, x.activity())
 	return append(lines, x.changes()...)
 }
 
-type explainer struct {
-	p   Policy
-	v   Verdict
-	e   Evidence
-	now time.Time
-}
+// say fills a phrase.
+func (x explainer) say(t text, args ...any) string { return fmt.Sprintf(x.lang.say(t), args...) }
 
 func (x explainer) status() string {
 	s := x.e.Standing
 	since, on := "", ""
 	if !s.Since.IsZero() {
-		since, on = " since "+English.Date(s.Since), " on "+English.Date(s.Since)
+		since = x.say(text{" sejak %s", " since %s"}, x.lang.Date(s.Since))
+		on = x.say(text{" pada %s", " on %s"}, x.lang.Date(s.Since))
 	}
+	before := x.lang.Status(s.Underlying())
 	switch s.Status {
 	case StatusActive:
 		switch {
 		case since == "":
-			return "Is an influencer."
+			return x.say(text{"Berstatus influencer.", "Is an influencer."})
 		case s.Reason == ReasonRecovered: // the status was never lost, so it did not begin then
-			return "Is an influencer, and qualified again" + on + ", within the grace."
+			return x.say(text{"Berstatus influencer, dan kembali memenuhi syarat%s, dalam masa tenggang.",
+				"Is an influencer, and qualified again%s, within the grace."}, on)
 		}
-		return "Has been an influencer" + since + "."
+		return x.say(text{"Berstatus influencer%s.", "Has been an influencer%s."}, since)
 	case StatusGrace:
-		return fmt.Sprintf("Is still an influencer, and has been in grace%s; the grace ends %s.", since, English.DateTime(s.graceStart().Add(x.p.Grace)))
+		return x.say(text{"Masih berstatus influencer, dalam masa tenggang%s; masa tenggang berakhir %s.",
+			"Is still an influencer, and has been in grace%s; the grace ends %s."}, since, x.lang.DateTime(s.graceStart().Add(x.p.Grace)))
 	case StatusPending:
-		return "Is not an influencer yet: qualified" + on + ", and waits for approval."
+		return x.say(text{"Belum berstatus influencer: memenuhi syarat%s, dan menunggu persetujuan.",
+			"Is not an influencer yet: qualified%s, and waits for approval."}, on)
 	case StatusSuspended:
-		return "Was suspended by an admin" + on + x.until() + ". The rule moves nothing until then; before: " + string(s.Underlying()) + "."
+		return x.say(text{"Ditangguhkan oleh admin%s%s. Sebelum itu aturan tidak mengubah apa pun; status sebelumnya: %s.",
+			"Was suspended by an admin%s%s. The rule moves nothing until then; before: %s."}, on, x.until(), before)
 	case StatusBlocked:
-		return "Was blocked by an admin" + on + ". The rule moves nothing; before: " + string(s.Underlying()) + "."
+		return x.say(text{"Diblokir oleh admin%s. Aturan tidak mengubah apa pun; status sebelumnya: %s.",
+			"Was blocked by an admin%s. The rule moves nothing; before: %s."}, on, before)
 	case StatusRevoked:
-		return "Is not an influencer: the status was revoked" + on + "."
+		return x.say(text{"Bukan influencer: status dicabut%s.", "Is not an influencer: the status was revoked%s."}, on)
 	default:
-		return "Is not an influencer."
+		return x.say(text{"Bukan influencer.", "Is not an influencer."})
 	}
 }
 
@@ -60,117 +80,122 @@ func (x explainer) status() string {
 func (x explainer) marks() []string {
 	var lines []string
 	if s := x.e.Standing; s.Left != "" {
-		lines = append(lines, fmt.Sprintf("Has left the service (%s) on %s. The rule moves nothing, and the accounts are not read.",
-			s.Left, English.Date(s.LeftAt)))
+		lines = append(lines, x.say(text{"Tercatat tidak lagi bertugas (%s) pada %s. Aturan tidak mengubah apa pun, dan akunnya tidak dibaca.",
+			"Has left the service (%s) on %s. The rule moves nothing, and the accounts are not read."},
+			x.lang.Leaving(s.Left), x.lang.Date(s.LeftAt)))
 	}
 	if x.e.frozen(x.now) {
-		lines = append(lines, "New grants are frozen until "+English.DateTime(x.e.FrozenUntil)+"; who holds the status is not concerned.")
+		lines = append(lines, x.say(text{"Pemberian status baru dibekukan sampai %s; yang sudah berstatus tidak terpengaruh.",
+			"New grants are frozen until %s; people who hold the status are not concerned."}, x.lang.DateTime(x.e.FrozenUntil)))
 	}
 	return lines
 }
 
 func (x explainer) until() string {
 	if x.e.Standing.Until.IsZero() {
-		return ", until an admin reinstates"
+		return x.say(text{", sampai dipulihkan oleh admin", ", until an admin reinstates"})
 	}
-	return ", until " + English.DateTime(x.e.Standing.Until)
+	return x.say(text{", sampai %s", ", until %s"}, x.lang.DateTime(x.e.Standing.Until))
 }
 
 func (x explainer) rule() string {
-	verdict := map[Answer]string{
-		Yes: "qualifies", No: "does not qualify", Unknown: "cannot be told now, so nothing moves",
-	}[x.v.Qualifies]
-	return fmt.Sprintf("By policy version %d (%s, and a post within %s): %s.",
-		x.p.Version, x.needed(), English.Duration(x.p.Activity.Within), verdict)
+	verdict := x.lang.say(map[Answer]text{
+		Yes:     {"memenuhi syarat", "qualifies"},
+		No:      {"belum memenuhi syarat", "does not qualify"},
+		Unknown: {"belum dapat dipastikan, sehingga tidak ada yang berubah", "cannot be told now, so nothing moves"},
+	}[x.v.Qualifies])
+	return x.say(text{"Menurut kebijakan versi %d (%s, dan unggahan dalam %s terakhir): %s.", "By policy version %d (%s, and a post within %s): %s."},
+		x.p.Version, x.needed(), x.lang.Duration(x.p.Activity.Within), verdict)
 }
 
 func (x explainer) needed() string {
 	n := len(x.p.Requirements)
+	if x.lang == Indonesian {
+		return fmt.Sprintf("%d dari %d syarat", x.p.Match.Needed(n), n)
+	}
 	return fmt.Sprintf("%d of %d %s", x.p.Match.Needed(n), n, plural(int64(n), "requirement"))
 }
 
 func (x explainer) requirement(r RequirementResult) string {
-	needs := English.Count(r.Line, r.Metric)
+	needs := x.lang.Count(r.Line, r.Metric)
 	if r.Line != r.AtLeast {
-		needs += " to keep the status"
+		needs += x.say(text{" untuk mempertahankan status", " to keep the status"})
 	}
-	text := r.Platform.Title() + ": " + r.fared() + needs + "."
+	text := r.Platform.Title() + ": " + x.fared(r, needs) + "."
 	for _, a := range r.Accounts {
 		text += " " + x.account(a) + "."
 	}
 	return text
 }
 
-// fared ends where the count that is needed follows.
-func (r RequirementResult) fared() string {
+// fared tells how a requirement that needs so much fares.
+func (x explainer) fared(r RequirementResult, needs string) string {
 	switch r.Why {
 	case WhyAbove:
-		return "met, " + English.Number(*r.Best) + " of "
+		return x.say(text{"terpenuhi, %s, ambang batas %s", "met, %s, threshold %s"}, x.lang.Number(*r.Best), needs)
 	case WhyBelow:
-		return "not met, " + English.Number(*r.Best) + " of "
+		return x.say(text{"belum terpenuhi, %s, ambang batas %s", "not met, %s, threshold %s"}, x.lang.Number(*r.Best), needs)
 	case WhyUnconfirmed:
-		return "below but not yet confirmed, " + English.Number(*r.Best) + " of "
+		return x.say(text{"di bawah ambang batas tetapi belum dikonfirmasi, %s, ambang batas %s", "below but not yet confirmed, %s, threshold %s"},
+			x.lang.Number(*r.Best), needs)
 	case WhyNoAccount:
-		return "not met, no account to show "
+		return x.say(text{"belum terpenuhi, tidak ada akun untuk menunjukkan %s", "not met, no account to show %s"}, needs)
 	case WhyGone:
-		return "not met, the account is gone or suspended and cannot show "
+		return x.say(text{"belum terpenuhi, akunnya tidak ada atau ditangguhkan, sehingga tidak dapat menunjukkan %s",
+			"not met, the account is gone or suspended and cannot show %s"}, needs)
 	default:
-		return "unknown whether it has "
+		return x.say(text{"belum diketahui apakah mencapai %s", "unknown whether it has %s"}, needs)
 	}
 }
 
 // account tells what one account contributes.
 func (x explainer) account(a AccountResult) string {
 	evidence := x.e.account(a.AccountID)
-	text := "@" + evidence.Handle
+	said := "@" + evidence.Handle
 	if evidence.Handle == "" {
-		text = fmt.Sprintf("Account %d", a.AccountID)
+		said = x.say(text{"Akun %d", "Account %d"}, a.AccountID)
 	}
-	text += stateText(evidence.State)
+	if s := evidence.State; s != StateOK && s != "" {
+		said += " (" + x.lang.State(s) + ")"
+	}
 	if a.Value == nil {
-		return text + ": no good reading yet"
+		return said + x.say(text{": belum ada pembacaan yang baik", ": no good reading yet"})
 	}
-	text += fmt.Sprintf(": %s, seen %s", English.Number(*a.Value), x.ago(a.SeenAt))
+	said += x.say(text{": %s, terbaca %s", ": %s, seen %s"}, x.lang.Number(*a.Value), x.ago(a.SeenAt))
 	switch a.Why {
 	case WhyStale:
-		text += ", too old to prove anything"
+		said += x.say(text{", terlalu lama untuk membuktikan apa pun", ", too old to prove anything"})
 	case WhyFuture:
-		text += ", which proves nothing"
+		said += x.say(text{", yang tidak membuktikan apa pun", ", which proves nothing"})
 	case WhyUnconfirmed:
-		text += fmt.Sprintf(", below the line in %d of %d reads", a.Confirmed, x.p.Confirm)
+		said += x.say(text{", di bawah ambang batas pada %d dari %d pembacaan", ", below the line in %d of %d reads"}, a.Confirmed, x.p.Confirm)
 	}
 	if len(evidence.Readings) > 0 && evidence.Readings[0].Suspect {
-		text += "; a steep drop since then waits for another reading"
+		said += x.say(text{"; penurunan tajam sesudahnya menunggu pembacaan berikutnya", "; a steep drop since then waits for another reading"})
 	}
-	return text
-}
-
-func stateText(s AccountState) string {
-	if s == StateOK || s == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%s)", s)
+	return said
 }
 
 func (x explainer) ago(t time.Time) string {
 	age := x.now.Sub(t)
 	if age < -Skew {
-		return "in the future"
+		return x.say(text{"di masa depan", "in the future"})
 	}
 	if age < time.Minute {
-		return "just now"
+		return x.say(text{"baru saja", "just now"})
 	}
 	if age >= day {
 		age = age.Truncate(day)
 	}
-	return English.Duration(age.Truncate(time.Minute)) + " ago"
+	return x.say(text{"%s yang lalu", "%s ago"}, x.lang.Duration(age.Truncate(time.Minute)))
 }
 
 func (x explainer) activity() string {
 	newest, on := x.e.newestPost(x.now)
-	text := map[Answer]string{Yes: "active", No: "not active", Unknown: "unknown"}[x.v.Activity]
+	said := x.lang.say(activityTexts[x.v.Activity])
 	if newest.IsZero() {
-		return "Activity: " + text + ", no post is known."
+		return x.say(text{"Keaktifan: %s, unggahan tidak diketahui.", "Activity: %s, no post is known."}, said)
 	}
-	return fmt.Sprintf("Activity: %s, newest known post %s on %s.", text, x.ago(newest), on.Platform.Title())
+	return x.say(text{"Keaktifan: %s, unggahan terbaru yang diketahui %s di %s.", "Activity: %s, newest known post %s on %s."},
+		said, x.ago(newest), on.Platform.Title())
 }

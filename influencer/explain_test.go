@@ -48,7 +48,7 @@ func writeWords(t *testing.T, b *strings.Builder, name string, v vector) {
 	} else {
 		verdict := Decide(p, e, at)
 		for _, line := range Explain(p, verdict, e, at) {
-			fmt.Fprintln(b, line)
+			fmt.Fprintf(b, "%s\n    %s\n", line.English, line.Indonesian)
 		}
 		if verdict.Move == nil {
 			return

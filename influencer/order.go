@@ -45,7 +45,7 @@ func checkName(what, text string) error {
 		return fmt.Errorf("%w: the %s %w", ErrIllegalAct, what, err)
 	}
 	if text != clean(text) {
-		return fmt.Errorf("%w: the %s has blanks too many", ErrIllegalAct, what)
+		return fmt.Errorf("%w: the %s has too many spaces", ErrIllegalAct, what)
 	}
 	return nil
 }

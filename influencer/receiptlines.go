@@ -34,11 +34,17 @@ var answerTexts = map[Answer]text{
 	Unknown: {"belum dapat dipastikan", "not known"},
 }
 
+var activityTexts = map[Answer]text{
+	Yes:     {"aktif", "active"},
+	No:      {"tidak aktif", "not active"},
+	Unknown: {"belum dapat dipastikan", "not known"},
+}
+
 func (q SumRequirement) line(lang Lang) string {
 	var has string
 	switch {
 	case q.Value != nil:
-		has = fmt.Sprintf(lang.say(text{"%s dari %s", "%s of %s"}), lang.Number(*q.Value), lang.Count(q.Line, q.Metric))
+		has = fmt.Sprintf(lang.say(text{"%s, ambang batas %s", "%s, threshold %s"}), lang.Number(*q.Value), lang.Count(q.Line, q.Metric))
 	case q.Why == WhyNoAccount:
 		has = lang.say(text{"tidak ada akun", "no account"})
 	case q.Why == WhyGone:
@@ -69,10 +75,7 @@ func (a SumAccount) text(lang Lang) string {
 }
 
 func (a SumActivity) line(lang Lang) string {
-	answers := map[Answer]text{
-		Yes: {"aktif", "active"}, No: {"tidak aktif", "not active"}, Unknown: answerTexts[Unknown],
-	}
-	said := lang.say(text{"Keaktifan: ", "Activity: "}) + lang.say(answers[a.Answer])
+	said := lang.say(text{"Keaktifan: ", "Activity: "}) + lang.say(activityTexts[a.Answer])
 	if a.NewestPostAt.IsZero() {
 		return said + lang.say(text{", unggahan tidak diketahui.", ", no post is known."})
 	}

@@ -45,7 +45,7 @@ const MaxRosterProblems = 10000
 // ReadRoster reads people.csv and hands each good row to fn as it comes, in
 // memory that does not grow with the file. The header names the columns nip,
 // name, agency, platform, handle and, if wanted, unit and external_id, in any
-// order; columns are parted by comma, semicolon or tab. A bad row is reported
+// order; columns are separated by comma, semicolon or tab. A bad row is reported
 // with its line and left out, the rest go on. known tells which platforms there
 // are. Rows that repeat each other are the caller's to see.
 //
@@ -112,7 +112,7 @@ func readHeader(records *recordReader) (columns, RosterReport, error) {
 		}
 	}
 	if missing != nil {
-		err = &RosterError{fmt.Sprintf("the header has no column %s; it must name nip, name, agency, platform and handle, parted by , or ;", strings.Join(missing, ", "))}
+		err = &RosterError{fmt.Sprintf("the header has no column %s; it must name nip, name, agency, platform and handle, separated by , or ;", strings.Join(missing, ", "))}
 	}
 	return c, RosterReport{Unknown: unknown}, err
 }

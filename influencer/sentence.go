@@ -43,6 +43,7 @@ func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
 // text is one phrase in both languages.
 type text struct{ id, en string }
 
+// say is the phrase in the language.
 func (l Lang) say(t text) string {
 	if l == Indonesian {
 		return t.id
@@ -50,12 +51,12 @@ func (l Lang) say(t text) string {
 	return t.en
 }
 
-// eventTexts take the date and the cause. "Belum memenuhi syarat" is kinder than
-// "tidak"; a loss is said plainly.
+// eventTexts take the date and the cause. A loss is said plainly, and of a leaving
+// only that it was noted then: when the person left is not known here.
 var eventTexts = map[Event]text{
 	EventGranted:          {"Status influencer diberikan pada %s%s.", "Influencer status was granted on %s%s."},
 	EventAwaitingApproval: {"Memenuhi syarat dan menunggu persetujuan sejak %s%s.", "Has qualified and been waiting for approval since %s%s."},
-	EventWithdrawn:        {"Belum memenuhi syarat sejak %s%s.", "Has not qualified since %s%s."},
+	EventWithdrawn:        {"Tidak lagi memenuhi syarat sejak %s%s.", "No longer qualifies as of %s%s."},
 	EventGraceStarted:     {"Masa tenggang dimulai pada %s%s.", "The grace period began on %s%s."},
 	EventRecovered:        {"Kembali memenuhi syarat pada %s%s.", "Has qualified again since %s%s."},
 	EventRevoked:          {"Status influencer dicabut pada %s%s.", "Influencer status was revoked on %s%s."},
@@ -64,15 +65,15 @@ var eventTexts = map[Event]text{
 	EventReinstated:       {"Penangguhan dicabut oleh admin pada %s%s.", "An admin ended the suspension on %s%s."},
 	EventBlocked:          {"Status diblokir oleh admin pada %s%s.", "An admin blocked the status on %s%s."},
 	EventUnblocked:        {"Pemblokiran dicabut oleh admin pada %s%s.", "An admin ended the block on %s%s."},
-	EventUnapproved:       {"Persetujuan ditarik oleh admin pada %s%s, dan status menunggu persetujuan lagi.", "An admin took the approval back on %s%s, and the status waits for approval again."},
-	EventLeft:             {"Tidak lagi bertugas sebagai ASN sejak %s%s.", "No longer in the service since %s%s."},
-	EventRejoined:         {"Kembali bertugas sebagai ASN sejak %s%s.", "In the service again since %s%s."},
+	EventUnapproved:       {"Persetujuan ditarik oleh admin pada %s%s, dan status kembali menunggu persetujuan.", "An admin took the approval back on %s%s, and the status waits for approval again."},
+	EventLeft:             {"Tercatat tidak lagi bertugas di instansi yang terdaftar pada %s%s.", "Recorded as no longer in the service on %s%s."},
+	EventRejoined:         {"Tercatat kembali bertugas di instansi yang terdaftar pada %s%s.", "Recorded as in the service again on %s%s."},
 }
 
 // leavingTexts follow "because".
 var leavingTexts = map[Leaving]text{
 	LeftRetired:   {"pensiun", "the person retired"},
-	LeftMoved:     {"pindah ke luar instansi yang terdaftar", "the person moved to an employer that is not registered"},
+	LeftMoved:     {"pindah ke instansi yang tidak terdaftar", "the person moved to an employer that is not registered"},
 	LeftDeceased:  {"meninggal dunia", "the person died"},
 	LeftDismissed: {"diberhentikan", "the person was dismissed"},
 	LeftEnded:     {"masa kerja berakhir", "the term of service ended"},
@@ -88,10 +89,10 @@ func ordered(lang Lang, a *Action) string {
 		said += lang.say(text{", sampai ", ", until "}) + lang.DateTime(a.Until)
 	}
 	if a.Decree != "" {
-		said += lang.say(text{", dengan keputusan nomor ", ", by decree "}) + a.Decree
+		said += lang.say(text{", berdasarkan keputusan nomor ", ", by decree "}) + a.Decree
 	}
 	if a.Basis != "" {
-		said += lang.say(text{", dengan dasar hukum ", ", on the legal basis of "}) + a.Basis
+		said += lang.say(text{", dasar hukum ", ", on the legal basis of "}) + a.Basis
 	}
 	return said
 }
@@ -113,7 +114,7 @@ func cause(lang Lang, d Decision, p Policy, v Verdict) string {
 			causes = []string{lang.say(leavingTexts[act.Why])}
 		}
 	case ReasonInactive:
-		causes = []string{lang.say(text{"tidak ada unggahan dalam ", "nothing was posted in "}) + lang.Duration(p.Activity.Within)}
+		causes = []string{fmt.Sprintf(lang.say(text{"tidak ada unggahan dalam %s terakhir", "nothing was posted in %s"}), lang.Duration(p.Activity.Within))}
 	}
 	if len(causes) == 0 {
 		return ""
@@ -143,7 +144,7 @@ func missed(lang Lang, v Verdict) []string {
 		case r.Why == WhyGone:
 			causes = append(causes, fmt.Sprintf(lang.say(text{"akun %s sudah lama tidak ada atau ditangguhkan", "the account on %s has long been gone or suspended"}), title))
 		case r.Best != nil:
-			causes = append(causes, fmt.Sprintf(lang.say(text{"%s hanya %s (ambang batas %s)", "%s has only %s (threshold %s)"}),
+			causes = append(causes, fmt.Sprintf(lang.say(text{"%s hanya mencapai %s (ambang batas %s)", "%s has only %s (threshold %s)"}),
 				title, lang.Count(*r.Best, r.Metric), lang.Number(r.Line)))
 		}
 	}

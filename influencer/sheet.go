@@ -18,7 +18,7 @@ type Sheet struct {
 	csv *csv.Writer
 }
 
-// NewSheet begins a sheet whose cells are parted by separator.
+// NewSheet begins a sheet whose cells are separated by separator.
 func NewSheet(w io.Writer, separator rune) (*Sheet, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	if _, err := out.WriteString("\ufeff"); err != nil {

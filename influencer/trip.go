@@ -104,8 +104,8 @@ func (t Trip) Sentences() Bilingual {
 		}
 		day, losses, allowed, holders := l.Date(t.OpenedAt), l.Number(int64(t.Losses)), l.Number(int64(t.Allowed)), l.Number(int64(t.Holders))
 		if l == Indonesian {
-			return "Pengaman bekerja pada " + day + ": " + losses + " orang akan kehilangan status sekaligus, sedangkan yang diperbolehkan " +
-				allowed + " dari " + holders + ". Belum ada status yang dicabut; admin memutuskan."
+			return "Pengaman otomatis aktif pada " + day + ": " + losses + " orang akan kehilangan status sekaligus, padahal batasnya " +
+				allowed + " dari " + holders + ". Belum ada status yang dicabut; keputusan ada pada admin."
 		}
 		return "The breaker tripped on " + day + ": " + losses + " " + lose + " to lose the status at once, where " +
 			allowed + " of " + holders + " " + are + " allowed. No status is revoked yet; an admin decides."

@@ -16,7 +16,7 @@ func TestTripSentencesCount(t *testing.T) {
 			t.Errorf("%q does not say %q", got.English, want)
 		}
 	}
-	if got := (Trip{Losses: 1, Holders: 1}).Sentences().Indonesian; !strings.HasSuffix(got, ": 1 orang akan kehilangan status sekaligus, sedangkan yang diperbolehkan 0 dari 1. Belum ada status yang dicabut; admin memutuskan.") {
+	if got := (Trip{Losses: 1, Holders: 1}).Sentences().Indonesian; !strings.HasSuffix(got, ": 1 orang akan kehilangan status sekaligus, padahal batasnya 0 dari 1. Belum ada status yang dicabut; keputusan ada pada admin.") {
 		t.Error(got)
 	}
 }

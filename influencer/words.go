@@ -39,3 +39,19 @@ func (l Lang) State(s AccountState) string {
 	}
 	return string(s)
 }
+
+// Leaving names a way of leaving the service for people.
+func (l Lang) Leaving(w Leaving) string {
+	if words, known := leavingWords[w]; known {
+		return l.say(words)
+	}
+	return string(w)
+}
+
+var leavingWords = map[Leaving]text{
+	LeftRetired:   {"pensiun", "retired"},
+	LeftMoved:     {"pindah", "moved"},
+	LeftDeceased:  {"meninggal dunia", "deceased"},
+	LeftDismissed: {"diberhentikan", "dismissed"},
+	LeftEnded:     {"masa kerja berakhir", "ended"},
+}

@@ -39,7 +39,7 @@ type reply[T any] struct{ Body T }
 type listPeopleInput struct {
 	PageQuery
 	Query    string   `query:"q" maxLength:"100" doc:"@handle, the first digits of a NIP, or part of a name" example:"@sri"`
-	Status   []string `query:"status" maxItems:"7" format:"status" doc:"Only these statuses, parted by commas"`
+	Status   []string `query:"status" maxItems:"7" format:"status" doc:"Only these statuses, separated by commas"`
 	Agency   string   `query:"agency" maxLength:"200" doc:"Only this agency, by its whole name"`
 	Platform string   `query:"platform" format:"platform" doc:"Only who has an account there"`
 }

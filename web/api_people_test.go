@@ -79,7 +79,7 @@ func (t *twoPeople) DecisionByID(_ context.Context, id int64) (influencer.OwnedD
 
 func (t *twoPeople) Reasons(context.Context, influencer.PersonAccounts) (Reasons, error) {
 	block := &influencer.Action{Kind: influencer.ActionBlock, Basis: "PP 94/2021", Decree: "SK-1"}
-	return ReasonsView(3, influencer.Yes, []string{"Is an influencer."}, block, time.Time{}), nil
+	return ReasonsView(3, influencer.Yes, []influencer.Bilingual{{Indonesian: "Berstatus influencer.", English: "Is an influencer."}}, block, time.Time{}), nil
 }
 
 // ask sends one request and returns the answer.
@@ -122,7 +122,7 @@ func TestPeopleRoutes(t *testing.T) {
 		{"/api/v1/people/x", viewerKey, 422, `"path.id"`},
 		{"/api/v1/people/1/decisions", scopedKey, 200, `"person_id":1`},
 		{"/api/v1/people/2/decisions", scopedKey, 404, `"status":404`},
-		{"/api/v1/people/1/reasons", viewerKey, 200, `"qualifies":"yes","explanation":["Is an influencer."],"block":{"kind":"block","basis":"PP 94/2021","decree":"SK-1"},"frozen_until":null`},
+		{"/api/v1/people/1/reasons", viewerKey, 200, `"qualifies":"yes","explanation":[{"id":"Berstatus influencer.","en":"Is an influencer."}],"block":{"kind":"block","basis":"PP 94/2021","decree":"SK-1"},"frozen_until":null`},
 		{"/api/v1/people/2/reasons", scopedKey, 404, `"status":404`},
 		{"/api/v1/people/1/reasons", "", 401, `"status":401`},
 		{"/api/v1/decisions/7", viewerKey, 200, `"nip":"1986**** ****** * 002"`},

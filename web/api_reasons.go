@@ -15,11 +15,11 @@ type Reasoner interface {
 
 // Reasons is why a person stands where the status says, and what would change it.
 type Reasons struct {
-	PolicyVersion int               `json:"policy_version" doc:"The rule that was asked"`
-	Qualifies     influencer.Answer `json:"qualifies" enum:"yes,no,unknown" doc:"What the rule says now"`
-	Explanation   []string          `json:"explanation" nullable:"false" doc:"In English: the status, each requirement with its value and line, and what would change it"`
-	Block         *Block            `json:"block" doc:"What a block rests on; null for who is not blocked"`
-	FrozenUntil   *time.Time        `json:"frozen_until" doc:"The end of a freeze of new grants; null when there is none"`
+	PolicyVersion int                    `json:"policy_version" doc:"The rule that was asked"`
+	Qualifies     influencer.Answer      `json:"qualifies" enum:"yes,no,unknown" doc:"What the rule says now"`
+	Explanation   []influencer.Bilingual `json:"explanation" nullable:"false" doc:"Line by line in both languages: the status, each requirement with its value and line, and what would change it"`
+	Block         *Block                 `json:"block" doc:"What a block rests on; null for who is not blocked"`
+	FrozenUntil   *time.Time             `json:"frozen_until" doc:"The end of a freeze of new grants; null when there is none"`
 }
 
 // Block is what a block rests on.
@@ -31,8 +31,8 @@ type Block struct {
 
 // ReasonsView views what the rule says of a person. A nil block and a zero time are
 // none.
-func ReasonsView(policy int, qualifies influencer.Answer, explanation []string, block *influencer.Action, frozen time.Time) Reasons {
-	out := Reasons{PolicyVersion: policy, Qualifies: qualifies, Explanation: append([]string{}, explanation...), FrozenUntil: stamp(frozen)}
+func ReasonsView(policy int, qualifies influencer.Answer, explanation []influencer.Bilingual, block *influencer.Action, frozen time.Time) Reasons {
+	out := Reasons{PolicyVersion: policy, Qualifies: qualifies, Explanation: append([]influencer.Bilingual{}, explanation...), FrozenUntil: stamp(frozen)}
 	if block != nil {
 		out.Block = &Block{block.Kind, block.Basis, block.Decree}
 	}

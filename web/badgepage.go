@@ -66,7 +66,7 @@ func (b *badges) view(badge influencer.Badge, lang influencer.Lang) badgeView {
 	return v
 }
 
-// lines breaks a text at blanks for an image, which breaks none itself.
+// lines breaks a text at spaces for an image, which breaks none itself.
 func lines(s string, width, most int) []string {
 	var out []string
 	line := ""

@@ -15,8 +15,8 @@ var badgeTexts = map[influencer.Lang]badgeWords{
 		Criteria: "Aktif di media sosial dan jumlah pengikut atau teman mencapai ambang batas kebijakan yang berlaku.",
 		Name:     "Nama", Agency: "Instansi", Since: "Sejak", State: "Status",
 		Other: "English", OtherLang: "en",
-		Check:      "Lencana pada gambar dapat ditiru. Yang berlaku adalah halaman ini pada alamat penerbit, dan kredensial bertanda tangan di bawah ini.",
-		Credential: "Kredensial Open Badges 3.0 (bertanda tangan)", Issuer: "Penerbit", Issued: "Diterbitkan oleh",
+		Check:      "Gambar lencana dapat disalin. Yang menjadi acuan adalah halaman ini di alamat penerbit, serta kredensial yang ditandatangani secara digital di bawah ini.",
+		Credential: "Kredensial Open Badges 3.0 (ditandatangani secara digital)", Issuer: "Penerbit", Issued: "Diterbitkan oleh",
 		Unknown: "Lencana tidak ditemukan", UnknownHint: "Alamat ini tidak dikenal. Mintalah tautan yang baru kepada pemilik lencana.",
 	},
 	influencer.English: {

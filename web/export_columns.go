@@ -36,7 +36,7 @@ func influencerColumns(e Export) []sheetColumn[influencer.PersonAccounts] {
 		textColumn(head("Instansi", "Agency"), func(p p) string { return p.Agency }),
 		textColumn(head("Unit kerja", "Unit"), func(p p) string { return p.Unit }),
 		textColumn(head("Status", "Status"), func(p p) string { return e.Lang.Status(p.Status) }),
-		timeColumn("Berstatus sejak", "Status since", func(p p) time.Time { return p.Since }),
+		timeColumn("Status sejak", "Status since", func(p p) time.Time { return p.Since }),
 		timeColumn("Pertama diberikan", "First granted", func(p p) time.Time { return p.FirstGrantedAt }),
 	}
 	for _, on := range e.Platforms {
@@ -56,7 +56,7 @@ func platformColumns(on PlatformMetric) []sheetColumn[influencer.PersonAccounts]
 	return []sheetColumn[p]{
 		textColumn(head("Akun "+title, title+" account"), func(p p) string { return largest(p, on).Handle }),
 		countColumn(count, func(p p) *int64 { return largest(p, on).Metric(on.Metric) }),
-		timeColumn(title+" dibaca", title+" read", func(p p) time.Time { return largest(p, on).SyncedAt }),
+		timeColumn(title+" terakhir dibaca", title+" read", func(p p) time.Time { return largest(p, on).SyncedAt }),
 	}
 }
 
@@ -114,7 +114,7 @@ func readingColumns(e Export) []sheetColumn[influencer.OwnedReading] {
 		textColumn(head("Akun", "Account"), func(r r) string { return r.Handle }),
 		timeColumn("Pertama terlihat", "First seen", func(r r) time.Time { return r.ObservedAt }),
 		timeColumn("Terakhir terlihat", "Last seen", func(r r) time.Time { return r.LastSeenAt }),
-		{head("Kali dibaca", "Reads"), func(r r) string { return strconv.Itoa(r.Reads) }},
+		{head("Jumlah pembacaan", "Reads"), func(r r) string { return strconv.Itoa(r.Reads) }},
 	}, countColumns(func(r r) influencer.Counts { return r.Counts })...),
 		textColumn(head("Meragukan", "Suspect"), func(r r) string { return yes(e.Lang, r.Suspect) }),
 		textColumn(head("Sumber", "Source"), func(r r) string { return r.Source }),

@@ -93,13 +93,13 @@ func TestExports(t *testing.T) {
 		want string
 	}{
 		"influencers, to an admin": {Export{Kind: ExportInfluencers, Lang: influencer.Indonesian, Viewer: Viewer{WholeNIP: true}},
-			"NIP / NI PPPK;Nama;Instansi;Unit kerja;Status;Berstatus sejak (WIB);Pertama diberikan (WIB);Akun Instagram;Pengikut Instagram;Instagram dibaca (WIB);Akun Facebook;Teman Facebook;Facebook dibaca (WIB)\r\n" +
+			"NIP / NI PPPK;Nama;Instansi;Unit kerja;Status;Status sejak (WIB);Pertama diberikan (WIB);Akun Instagram;Pengikut Instagram;Instagram terakhir dibaca (WIB);Akun Facebook;Teman Facebook;Facebook terakhir dibaca (WIB)\r\n" +
 				"19860426 200901 2 001;'=1+1;\"Kemenkes;'=2\";'007;masa tenggang;2026-11-25 03:00:00;;'100012345678901234;1234;2026-11-25 03:00:00;;;\r\n"},
 		"accounts, to a viewer, in English": {Export{Kind: ExportAccounts, Lang: influencer.English, Separator: ','},
 			"NIP,Name,Agency,Platform,Account,State,Followers,Friends,Following,Posts,Newest post (WIB),Last read (WIB),Last tried (WIB),Problem,Next step\r\n" +
 				"1986**** ****** * 001,'=1+1,Kemenkes;'=2,Instagram,'100012345678901234,unreadable,1234,,,,,2026-11-25 03:00:00,,A personal Instagram account cannot be read,Turn it into a professional account (business or creator) in Instagram's settings\r\n"},
 		"readings": {Export{Kind: ExportReadings, Lang: influencer.Indonesian},
-			"NIP / NI PPPK;Platform;Akun;Pertama terlihat (WIB);Terakhir terlihat (WIB);Kali dibaca;Pengikut;Teman;Mengikuti;Unggahan;Unggahan terakhir (WIB);Meragukan;Sumber\r\n" +
+			"NIP / NI PPPK;Platform;Akun;Pertama terlihat (WIB);Terakhir terlihat (WIB);Jumlah pembacaan;Pengikut;Teman;Mengikuti;Unggahan;Unggahan terakhir (WIB);Meragukan;Sumber\r\n" +
 				"1986**** ****** * 001;Instagram;'100012345678901234;2026-11-25 03:00:00;2026-11-25 03:00:00;2;1234;;;;;ya;ig\r\n"},
 	} {
 		if got := exported(t, &exportable{rows: 1}, c.e); got != c.want {

@@ -107,7 +107,7 @@ func change(e influencer.AuditEntry) string {
 	return strings.Join(said, ", ")
 }
 
-// oneLine is JSON without the blanks and line ends that a database may put in.
+// oneLine is JSON without the spaces and line ends that a database may put in.
 func oneLine(raw []byte) string {
 	var out bytes.Buffer
 	if json.Compact(&out, raw) != nil {

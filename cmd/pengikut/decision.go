@@ -28,10 +28,8 @@ one that decisions -o json and -o csv show.`,
 			switch {
 			case err != nil || id < 1:
 				err = fmt.Errorf("%q is not the number of a decision", args[0])
-			case output != "table" && output != "json":
-				err = fmt.Errorf("--output %q is none of: table, json", output)
-			case lang != "en" && lang != "id":
-				err = fmt.Errorf("--lang %q is none of: id, en", lang)
+			default:
+				err = checkReceiptFlags(output, lang)
 			}
 			if err != nil {
 				return badUsage(cmd, err)
@@ -50,9 +48,23 @@ one that decisions -o json and -o csv show.`,
 			})
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
-	c.Flags().StringVar(&lang, "lang", "en", "language of the receipt's sentences: id or en")
+	addReceiptFlags(c, &output, &lang)
 	return c
+}
+
+func addReceiptFlags(c *cobra.Command, output, lang *string) {
+	c.Flags().StringVarP(output, "output", "o", "table", "table or json")
+	c.Flags().StringVar(lang, "lang", "en", "language of what tells why: id or en; headings stay English, and json has both")
+}
+
+func checkReceiptFlags(output, lang string) error {
+	switch {
+	case output != "table" && output != "json":
+		return fmt.Errorf("--output %q is none of: table, json", output)
+	case lang != "en" && lang != "id":
+		return fmt.Errorf("--lang %q is none of: id, en", lang)
+	}
+	return nil
 }
 
 // decisionFinder finds a decision by its id.

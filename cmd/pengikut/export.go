@@ -25,7 +25,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export " + joinedBy(web.ExportKinds(), "|"),
 		Short: "Write a CSV that a double click opens right in Excel",
 		Long: `Write a CSV that a double click opens right in an Indonesian Excel, and in
-LibreOffice: UTF-8 with a byte order mark, cells parted by a semicolon, NIPs as
+LibreOffice: UTF-8 with a byte order mark, cells separated by a semicolon, NIPs as
 text, times in WIB. Nothing in it is run as a formula.
 
   influencers  who holds the status, with the counts that matter

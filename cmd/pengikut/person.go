@@ -25,15 +25,15 @@ type dossier struct {
 }
 
 func (a *app) personCommand() *cobra.Command {
-	var output string
+	var output, lang string
 	c := &cobra.Command{
 		Use:   "person NIP",
 		Short: "Show one person: status, why, accounts, evidence, and what would change it",
 		Args:  takes(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			nip, err := influencer.ParseNIP(strings.Join(args, " "), a.now())
-			if err == nil && output != "table" && output != "json" {
-				err = fmt.Errorf("--output %q is none of: table, json", output)
+			if err == nil {
+				err = checkReceiptFlags(output, lang)
 			}
 			if err != nil {
 				return badUsage(cmd, err)
@@ -50,21 +50,21 @@ func (a *app) personCommand() *cobra.Command {
 					enc.SetIndent("", "  ")
 					return enc.Encode(d)
 				}
-				return a.showDossier(d, now)
+				return a.showDossier(d, influencer.Lang(lang), now)
 			})
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	addReceiptFlags(c, &output, &lang)
 	return c
 }
 
-func (a *app) showDossier(d dossier, now time.Time) error {
+func (a *app) showDossier(d dossier, lang influencer.Lang, now time.Time) error {
 	p, person, decisions := a.paper(a.out), personOf(d.Person), mapped(d.Decisions, decisionOf)
 	fmt.Fprintln(a.out, p.bold(clean(d.Name)))
 	fmt.Fprintf(a.out, "NIP %s%s\n%s\n\n", person.NIP.Grouped(), bracketed(string(person.NIP.Kind())), clean(strings.Join(filled(d.Agency, d.Unit), ", ")))
 	fmt.Fprintf(a.out, "%s  %s%s\n", p.bold("Status"), p.paint(statusColour(d.Status), string(d.Status)), standingTail(person, now))
-	if len(decisions) > 0 && decisions[0].Receipt.Sentence.English != "" {
-		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(decisions[0].Receipt.Sentence.English))
+	if len(decisions) > 0 && decisions[0].Receipt.Sentence.In(lang) != "" {
+		fmt.Fprintf(a.out, "%s     %s\n", p.bold("Why"), clean(decisions[0].Receipt.Sentence.In(lang)))
 	}
 	if held := person.LossHeld; held != nil {
 		fmt.Fprintf(a.out, "%s    loss held by the breaker since %s (%s): see pengikut breaker show %d\n",
@@ -73,7 +73,7 @@ func (a *app) showDossier(d dossier, now time.Time) error {
 	a.showMarks(p, d)
 	fmt.Fprintf(a.out, "\n%s\n", p.bold(fmt.Sprintf("The rule, policy %d", d.PolicyVersion)))
 	for _, line := range d.Explanation {
-		fmt.Fprintln(a.out, "  "+clean(line))
+		fmt.Fprintln(a.out, "  "+clean(line.In(lang)))
 	}
 	fmt.Fprintf(a.out, "\n%s\n", p.bold("Accounts"))
 	if err := drawTable(p, forTable(accountColumns(now)), person.Accounts, "none"); err != nil {

@@ -104,9 +104,9 @@ func TestPersonJSON(t *testing.T) {
 	one := items[person](c, "influencers")[0]
 	var got struct {
 		person
-		Qualifies   string   `json:"qualifies"`
-		Explanation []string `json:"explanation"`
-		Decisions   []any    `json:"decisions"`
+		Qualifies   string                    `json:"qualifies"`
+		Explanation []struct{ ID, EN string } `json:"explanation"`
+		Decisions   []any                     `json:"decisions"`
 	}
 	if err := json.Unmarshal([]byte(c.want(exitDone, "person", one.NIP, "--output", "json").out), &got); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestPersonJSON(t *testing.T) {
 	if diff := cmp.Diff(one, got.person); diff != "" {
 		t.Errorf("another person than in the list:\n%s", diff)
 	}
-	if got.Qualifies != "yes" || len(got.Explanation) < 5 || len(got.Decisions) != 1 {
+	if got.Qualifies != "yes" || len(got.Explanation) < 5 || got.Explanation[0].ID == "" || got.Explanation[0].EN == "" || len(got.Decisions) != 1 {
 		t.Errorf("qualifies %q, %d lines, %d decisions", got.Qualifies, len(got.Explanation), len(got.Decisions))
 	}
 	if r := c.want(exitFailed, "person", "198604262009012001"); r.err != "pengikut: nobody with this NIP\n" {
