@@ -107,7 +107,7 @@ func anyText(string) error { return nil }
 func checkToken(s string) error {
 	for _, r := range s {
 		if r <= ' ' || r > '~' {
-			return errors.New("holds a blank, a line end or another character that no token has")
+			return errors.New("holds a space, a line end or another character that no token has")
 		}
 	}
 	return nil

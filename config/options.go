@@ -114,7 +114,7 @@ func baseURL(name, def string, p *string) option {
 	return o
 }
 
-// prefixes are networks and addresses, parted by commas.
+// prefixes are networks and addresses, separated by commas.
 func prefixes(name string, p *[]netip.Prefix) option {
 	show := func() string {
 		texts := make([]string, len(*p))
@@ -189,7 +189,7 @@ func reads(name string, p **int64) option {
 	}}
 }
 
-// hosts is a list of host or host:port, parted by commas, kept in lower case.
+// hosts is a list of host or host:port, separated by commas, kept in lower case.
 func hosts(name string, p *[]string) option {
 	show := func() string { return strings.Join(*p, ",") }
 	return option{name: name, show: show, set: func(s string) error {

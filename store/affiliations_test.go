@@ -80,7 +80,7 @@ func TestMoveRefuses(t *testing.T) {
 			{"Kementerian Uji", "", theAdmin, "where the person is"},
 			{"", "", theAdmin, "needs the agency"},
 			{"Komdigi", "", confined, "in one agency only"},
-			{"Kementerian  Uji", "", theAdmin, "blanks too many"},
+			{"Kementerian  Uji", "", theAdmin, "too many spaces"},
 		} {
 			if err := db.move(person, c.agency, c.unit, c.by); !errors.Is(err, influencer.ErrIllegalAct) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("to %q: %v", c.agency, err)

@@ -50,7 +50,7 @@ ORDER BY day, platform;
 		{"dashboard_decisions", "granted and lost in a month, by day", `
 SELECT (at AT TIME ZONE 'Asia/Jakarta')::date AS day,
        count(*) FILTER (WHERE to_status = 'active' AND from_status IN ('none', 'pending', 'revoked')) AS granted,
-       count(*) FILTER (WHERE to_status = 'revoked') AS lost
+       count(*) FILTER (WHERE to_status = 'revoked' AND from_status IN ('active', 'grace')) AS lost
 FROM dashboard_decisions
 WHERE at >= now() - interval '30 days'
 GROUP BY day

@@ -55,7 +55,7 @@ func (l idList) text(postgres bool) string {
 	return open + formatInts(l) + end
 }
 
-// parseInts reads numbers parted by commas; "" holds none.
+// parseInts reads numbers separated by commas; "" holds none.
 func parseInts(s string) ([]int64, error) {
 	if s == "" {
 		return nil, nil
@@ -82,7 +82,7 @@ func formatInts(ids []int64) string {
 	return string(b)
 }
 
-// parseTimes reads between_reads: times in microseconds, parted by commas.
+// parseTimes reads between_reads: times in microseconds, separated by commas.
 func parseTimes(s string) ([]time.Time, error) {
 	us, err := parseInts(s)
 	if len(us) == 0 {

@@ -14,7 +14,7 @@ import (
 )
 
 // signature signs a message with each secret, in the form of Standard Webhooks:
-// HMAC-SHA256 over id, time and body, parted by dots.
+// HMAC-SHA256 over id, time and body, separated by dots.
 func signature(secrets []influencer.Secret, id string, at time.Time, body []byte) (string, error) {
 	var all []string
 	for _, secret := range secrets {
