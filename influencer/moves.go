@@ -153,6 +153,17 @@ var (
 // Moves returns the table of moves: every move of a status that there is.
 func Moves() []MoveRow { return slices.Clone(moveTable) }
 
+// Reasons lists every reason for which a status can move, in the order of the table.
+func Reasons() []Reason {
+	var out []Reason
+	for i := range moveTable {
+		if !slices.Contains(out, moveTable[i].Reason) {
+			out = append(out, moveTable[i].Reason)
+		}
+	}
+	return out
+}
+
 // ruleRow finds the row by which the rule moves a status under these facts.
 func ruleRow(from Status, facts Condition) *MoveRow {
 	for i := range moveTable {

@@ -71,9 +71,12 @@ func ReadOrders(r io.Reader, all Order, now time.Time, until func(string) (time.
 // leaveOut forgets the columns that are no order for an act of this kind, and names
 // them.
 func (c columns) leaveOut(kind ActionKind) []string {
+	if kind == ActionMove {
+		return nil
+	}
 	var names []string
 	for _, i := range []int{orderAgency, orderUnit} {
-		if kind != ActionMove && c.at[i] >= 0 {
+		if c.at[i] >= 0 {
 			c.at[i] = -1
 			names = append(names, c.names[i])
 		}
@@ -116,8 +119,9 @@ func (c columns) order(rec record, all Order, now time.Time, until func(string) 
 	return o, nil
 }
 
+// isReason asks the table itself: [Reasons] makes a list, and files have many rows.
 func isReason(s string) bool {
-	return slices.ContainsFunc(Moves(), func(row MoveRow) bool { return s == string(row.Reason) })
+	return slices.ContainsFunc(moveTable, func(row MoveRow) bool { return string(row.Reason) == s })
 }
 
 // checkLong is [checkField] without its bound, which [Order.Check] sets.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,17 +13,11 @@ import (
 // tag names: `format:"status"`. The lists stand in influencer, or are the
 // program's own, and so are not written a second time in tags.
 func closedLists(platforms []influencer.Platform) map[string][]any {
-	var reasons []influencer.Reason
-	for _, m := range influencer.Moves() {
-		if !slices.Contains(reasons, m.Reason) {
-			reasons = append(reasons, m.Reason)
-		}
-	}
 	return map[string][]any{
 		"platform":  anyOf(platforms),
 		"status":    anyOf(influencer.Statuses()),
 		"state":     anyOf(influencer.AccountStates()),
-		"reason":    append(anyOf(reasons), ""), // of a person who never moved
+		"reason":    append(anyOf(influencer.Reasons()), ""), // of a person who never moved
 		"problem":   anyOf(influencer.Problems()),
 		"role":      anyOf(influencer.Roles()),
 		"act":       anyOf(influencer.ActionKinds()),

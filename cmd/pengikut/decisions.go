@@ -38,14 +38,14 @@ func (a *app) decisionsCommand() *cobra.Command {
 	c.Flags().StringVar(&f.nip, "nip", "", "only this person's")
 	c.Flags().StringVar(&f.since, "since", "", "only of the last, such as 24h or 7d, or since a day such as 2026-11-01")
 	c.Flags().StringVar(&f.status, "status", "", "only moves to this status: "+joined(influencer.Statuses()))
-	c.Flags().StringVar(&f.reason, "reason", "", "only for this reason: "+joined(reasons()))
+	c.Flags().StringVar(&f.reason, "reason", "", "only for this reason: "+joined(influencer.Reasons()))
 	l.add(c)
 	return c
 }
 
 func (f decisionFlags) filter(now time.Time) (out influencer.DecisionFilter, err error) {
 	out = influencer.DecisionFilter{Agency: f.agency, Reason: influencer.Reason(f.reason)}
-	if known := reasons(); f.reason != "" && !slices.Contains(known, out.Reason) {
+	if known := influencer.Reasons(); f.reason != "" && !slices.Contains(known, out.Reason) {
 		return out, fmt.Errorf("--reason %q is none of: %s", f.reason, joined(known))
 	}
 	if f.status != "" {
@@ -60,17 +60,6 @@ func (f decisionFlags) filter(now time.Time) (out influencer.DecisionFilter, err
 	}
 	out.Since, err = parseSince(f.since, now)
 	return out, err
-}
-
-// reasons lists why a status can move, each once.
-func reasons() []influencer.Reason {
-	var out []influencer.Reason
-	for _, m := range influencer.Moves() {
-		if !slices.Contains(out, m.Reason) {
-			out = append(out, m.Reason)
-		}
-	}
-	return out
 }
 
 // parseSince reads how far back to look: a duration before now, or a day of WIB.
