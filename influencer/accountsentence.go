@@ -1,7 +1,5 @@
 package influencer
 
-import "fmt"
-
 // Problem tells whether an account in this state cannot be read, or not in full.
 func (s AccountState) Problem() bool {
 	return s != StateOK && s != StatePending
@@ -38,7 +36,7 @@ var accountTexts = map[AccountState]text{
 func AccountSentences(a Account) Bilingual {
 	return bilingual(func(lang Lang) string {
 		what := lang.say(accountTexts[a.State])
-		form := lang.say(text{"Akun %s %s %s (diketahui pada %s).", "The %s account %s %s (noticed on %s)."})
-		return fmt.Sprintf(form, a.Platform.Title(), a.Handle, what, lang.Date(a.StateSince))
+		return lang.say(text{"Akun %s %s %s (diketahui pada %s).", "The %s account %s %s (noticed on %s)."},
+			a.Platform.Title(), a.Handle, what, lang.Date(a.StateSince))
 	})
 }

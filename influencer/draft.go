@@ -115,7 +115,7 @@ func NewPolicyChange(was, is Policy, o PolicyOrder) PolicyChange {
 
 // sentence says since when and in which settings; these are named as in the file.
 func (c PolicyChange) sentence(l Lang) string {
-	since := fmt.Sprintf(l.say(text{"Kebijakan versi %d berlaku sejak %s.", "Policy version %d has been in force since %s."}), c.Version, l.DateTime(c.At))
+	since := l.say(text{"Kebijakan versi %d berlaku sejak %s.", "Policy version %d has been in force since %s."}, c.Version, l.DateTime(c.At))
 	if len(c.Changes) == 0 {
 		return since
 	}

@@ -1,9 +1,6 @@
 package influencer
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Explain tells in plain lines why a person is or is not an influencer: the
 // status, each requirement with its value, line and the age of the evidence, the
@@ -36,8 +33,7 @@ func (x explainer) lines() []string {
 	return append(lines, x.changes()...)
 }
 
-// say fills a phrase.
-func (x explainer) say(t text, args ...any) string { return fmt.Sprintf(x.lang.say(t), args...) }
+func (x explainer) say(t text, args ...any) string { return x.lang.say(t, args...) }
 
 func (x explainer) status() string {
 	s := x.e.Standing
@@ -110,10 +106,7 @@ func (x explainer) rule() string {
 
 func (x explainer) needed() string {
 	n := len(x.p.Requirements)
-	if x.lang == Indonesian {
-		return fmt.Sprintf("%d dari %d syarat", x.p.Match.Needed(n), n)
-	}
-	return fmt.Sprintf("%d of %d %s", x.p.Match.Needed(n), n, plural(int64(n), "requirement"))
+	return x.say(text{"%d dari %d syarat", "%d of %d " + plural(int64(n), "requirement")}, x.p.Match.Needed(n), n)
 }
 
 func (x explainer) requirement(r RequirementResult) string {

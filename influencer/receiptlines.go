@@ -12,8 +12,8 @@ func (r Receipt) Lines(lang Lang) []string {
 	if r.Sum == nil {
 		return lines
 	}
-	lines = append(lines, fmt.Sprintf(lang.say(text{"Kebijakan versi %d: %d dari %d syarat terpenuhi, diperlukan %d.",
-		"By policy version %d: %d of %d requirements met, %d needed."}), r.PolicyVersion, r.Sum.Met, r.Sum.Of, r.Sum.Needed))
+	lines = append(lines, lang.say(text{"Kebijakan versi %d: %d dari %d syarat terpenuhi, diperlukan %d.",
+		"By policy version %d: %d of %d requirements met, %d needed."}, r.PolicyVersion, r.Sum.Met, r.Sum.Of, r.Sum.Needed))
 	for _, q := range r.Sum.Requirements {
 		lines = append(lines, q.line(lang))
 	}
@@ -37,20 +37,20 @@ var answerTexts = map[Answer]text{
 var activityTexts = map[Answer]text{
 	Yes:     {"aktif", "active"},
 	No:      {"tidak aktif", "not active"},
-	Unknown: {"belum dapat dipastikan", "not known"},
+	Unknown: answerTexts[Unknown],
 }
 
 func (q SumRequirement) line(lang Lang) string {
 	var has string
 	switch {
 	case q.Value != nil:
-		has = fmt.Sprintf(lang.say(text{"%s, ambang batas %s", "%s, threshold %s"}), lang.Number(*q.Value), lang.Count(q.Line, q.Metric))
+		has = lang.say(text{"%s, ambang batas %s", "%s, threshold %s"}, lang.Number(*q.Value), lang.Count(q.Line, q.Metric))
 	case q.Why == WhyNoAccount:
 		has = lang.say(text{"tidak ada akun", "no account"})
 	case q.Why == WhyGone:
 		has = lang.say(text{"akun sudah lama tidak ada atau ditangguhkan", "the account has long been gone or suspended"})
 	default:
-		has = fmt.Sprintf(lang.say(text{"perlu %s", "asks for %s"}), lang.Count(q.Line, q.Metric))
+		has = lang.say(text{"perlu %s", "asks for %s"}, lang.Count(q.Line, q.Metric))
 	}
 	var accounts strings.Builder
 	for _, a := range q.Accounts {
@@ -62,16 +62,16 @@ func (q SumRequirement) line(lang Lang) string {
 func (a SumAccount) text(lang Lang) string {
 	name := "@" + a.Handle
 	if a.Handle == "" {
-		name = fmt.Sprintf(lang.say(text{"Akun %d", "Account %d"}), a.AccountID)
+		name = lang.say(text{"Akun %d", "Account %d"}, a.AccountID)
 	}
 	if a.Value == nil {
-		return fmt.Sprintf(lang.say(text{" %s: belum terbaca.", " %s: no good reading."}), name)
+		return lang.say(text{" %s: belum terbaca.", " %s: no good reading."}, name)
 	}
 	source := ""
 	if a.Source != "" {
 		source = " (" + a.Source + ")"
 	}
-	return fmt.Sprintf(lang.say(text{" %s: %s, terbaca %s%s.", " %s: %s, seen %s%s."}), name, lang.Number(*a.Value), lang.DateTime(a.SeenAt), source)
+	return lang.say(text{" %s: %s, terbaca %s%s.", " %s: %s, seen %s%s."}, name, lang.Number(*a.Value), lang.DateTime(a.SeenAt), source)
 }
 
 func (a SumActivity) line(lang Lang) string {
@@ -79,5 +79,5 @@ func (a SumActivity) line(lang Lang) string {
 	if a.NewestPostAt.IsZero() {
 		return said + lang.say(text{", unggahan tidak diketahui.", ", no post is known."})
 	}
-	return fmt.Sprintf(lang.say(text{"%s, unggahan terbaru %s di %s.", "%s, newest post %s on %s."}), said, lang.DateTime(a.NewestPostAt), a.Platform.Title())
+	return lang.say(text{"%s, unggahan terbaru %s di %s.", "%s, newest post %s on %s."}, said, lang.DateTime(a.NewestPostAt), a.Platform.Title())
 }

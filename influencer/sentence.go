@@ -33,22 +33,26 @@ func sentence(lang Lang, d Decision, p Policy, v Verdict) string {
 		started := was.After(Move{From: d.From, To: d.To}, p, d.At).GraceSince
 		tail += lang.say(text{", dan berakhir pada ", ", and ends on "}) + lang.Date(started.Add(p.Grace))
 	case event == EventGranted && !was.FirstGrantedAt.IsZero():
-		tail += fmt.Sprintf(lang.say(text{"; pertama kali diberikan pada %s", "; it was first granted on %s"}), lang.Date(was.FirstGrantedAt))
+		tail += lang.say(text{"; pertama kali diberikan pada %s", "; it was first granted on %s"}, lang.Date(was.FirstGrantedAt))
 	case event == EventRevoked && d.Reason != ReasonLeft && was.Underlying() == StatusGrace:
-		tail += fmt.Sprintf(lang.say(text{", setelah masa tenggang sejak %s", ", after a grace period since %s"}), lang.Date(was.graceStart()))
+		tail += lang.say(text{", setelah masa tenggang sejak %s", ", after a grace period since %s"}, lang.Date(was.graceStart()))
 	}
-	return fmt.Sprintf(lang.say(texts), lang.Date(d.At), tail)
+	return lang.say(texts, lang.Date(d.At), tail)
 }
 
 // text is one phrase in both languages.
 type text struct{ id, en string }
 
-// say is the phrase in the language.
-func (l Lang) say(t text) string {
+// say is the phrase in the language, filled with args where there are any.
+func (l Lang) say(t text, args ...any) string {
+	said := t.en
 	if l == Indonesian {
-		return t.id
+		said = t.id
 	}
-	return t.en
+	if len(args) == 0 {
+		return said
+	}
+	return fmt.Sprintf(said, args...)
 }
 
 // eventTexts take the date and the cause. A loss is said plainly, and of a leaving
@@ -114,7 +118,7 @@ func cause(lang Lang, d Decision, p Policy, v Verdict) string {
 			causes = []string{lang.say(leavingTexts[act.Why])}
 		}
 	case ReasonInactive:
-		causes = []string{fmt.Sprintf(lang.say(text{"tidak ada unggahan dalam %s terakhir", "nothing was posted in %s"}), lang.Duration(p.Activity.Within))}
+		causes = []string{lang.say(text{"tidak ada unggahan dalam %s terakhir", "nothing was posted in %s"}, lang.Duration(p.Activity.Within))}
 	}
 	if len(causes) == 0 {
 		return ""
@@ -126,7 +130,7 @@ func reached(lang Lang, v Verdict) []string {
 	var causes []string
 	for _, r := range v.Requirements {
 		if r.Answer == Yes {
-			causes = append(causes, fmt.Sprintf(lang.say(text{"%s mencapai %s (ambang batas %s)", "%s has %s (threshold %s)"}),
+			causes = append(causes, lang.say(text{"%s mencapai %s (ambang batas %s)", "%s has %s (threshold %s)"},
 				r.Platform.Title(), lang.Count(*r.Best, r.Metric), lang.Number(r.Line)))
 		}
 	}
@@ -142,9 +146,9 @@ func missed(lang Lang, v Verdict) []string {
 		case r.Why == WhyNoAccount:
 			causes = append(causes, lang.say(text{"tidak ada akun ", "there is no account on "})+title)
 		case r.Why == WhyGone:
-			causes = append(causes, fmt.Sprintf(lang.say(text{"akun %s sudah lama tidak ada atau ditangguhkan", "the account on %s has long been gone or suspended"}), title))
+			causes = append(causes, lang.say(text{"akun %s sudah lama tidak ada atau ditangguhkan", "the account on %s has long been gone or suspended"}, title))
 		case r.Best != nil:
-			causes = append(causes, fmt.Sprintf(lang.say(text{"%s hanya mencapai %s (ambang batas %s)", "%s has only %s (threshold %s)"}),
+			causes = append(causes, lang.say(text{"%s hanya mencapai %s (ambang batas %s)", "%s has only %s (threshold %s)"},
 				title, lang.Count(*r.Best, r.Metric), lang.Number(r.Line)))
 		}
 	}

@@ -1,5 +1,13 @@
 package influencer
 
+// named is the word for a value, or the value itself where there is none.
+func named[T ~string](l Lang, words map[T]text, value T) string {
+	if t, known := words[value]; known {
+		return l.say(t)
+	}
+	return string(value)
+}
+
 // statusWords name the statuses for people.
 var statusWords = map[Status]text{
 	StatusNone:      {"belum memenuhi syarat", "not an influencer"},
@@ -12,12 +20,7 @@ var statusWords = map[Status]text{
 }
 
 // Status names a status for people.
-func (l Lang) Status(s Status) string {
-	if words, known := statusWords[s]; known {
-		return l.say(words)
-	}
-	return string(s)
-}
+func (l Lang) Status(s Status) string { return named(l, statusWords, s) }
 
 // stateWords name the states of an account for people.
 var stateWords = map[AccountState]text{
@@ -33,21 +36,9 @@ var stateWords = map[AccountState]text{
 }
 
 // State names the state of an account for people.
-func (l Lang) State(s AccountState) string {
-	if words, known := stateWords[s]; known {
-		return l.say(words)
-	}
-	return string(s)
-}
+func (l Lang) State(s AccountState) string { return named(l, stateWords, s) }
 
-// Leaving names a way of leaving the service for people.
-func (l Lang) Leaving(w Leaving) string {
-	if words, known := leavingWords[w]; known {
-		return l.say(words)
-	}
-	return string(w)
-}
-
+// leavingWords name the ways of leaving the service for people.
 var leavingWords = map[Leaving]text{
 	LeftRetired:   {"pensiun", "retired"},
 	LeftMoved:     {"pindah", "moved"},
@@ -55,3 +46,6 @@ var leavingWords = map[Leaving]text{
 	LeftDismissed: {"diberhentikan", "dismissed"},
 	LeftEnded:     {"masa kerja berakhir", "ended"},
 }
+
+// Leaving names a way of leaving the service for people.
+func (l Lang) Leaving(w Leaving) string { return named(l, leavingWords, w) }
