@@ -53,18 +53,16 @@ one that decisions -o json and -o csv show.`,
 }
 
 func addReceiptFlags(c *cobra.Command, output, lang *string) {
-	c.Flags().StringVarP(output, "output", "o", "table", "table or json")
-	c.Flags().StringVar(lang, "lang", "en", "language of what tells why: id or en; headings stay English, and json has both")
+	addTableOrJSON(c, output)
+	addLang(c, lang, influencer.English, "what tells why (headings stay English, json has both)")
 }
 
 func checkReceiptFlags(output, lang string) error {
-	switch {
-	case output != "table" && output != "json":
-		return fmt.Errorf("--output %q is none of: table, json", output)
-	case lang != "en" && lang != "id":
-		return fmt.Errorf("--lang %q is none of: id, en", lang)
+	if err := checkTableOrJSON(output); err != nil {
+		return err
 	}
-	return nil
+	_, err := parseLang(lang)
+	return err
 }
 
 // decisionFinder finds a decision by its id.

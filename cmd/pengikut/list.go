@@ -29,6 +29,18 @@ func (f *listFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.cursor, "cursor", "", "begin where the next_cursor of another list points")
 }
 
+// addTableOrJSON adds the choice of output to what shows one thing and no list.
+func addTableOrJSON(c *cobra.Command, output *string) {
+	c.Flags().StringVarP(output, "output", "o", "table", "table or json")
+}
+
+func checkTableOrJSON(output string) error {
+	if output != "table" && output != "json" {
+		return fmt.Errorf("--output %q is none of: table, json", output)
+	}
+	return nil
+}
+
 func (f *listFlags) addOutput(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.output, "output", "o", "table", "table, json or csv")
 	check := cmd.PreRunE

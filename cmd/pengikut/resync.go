@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -61,18 +60,19 @@ func (f *resyncFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.wait, "wait", false, "show the progress until the end")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "tell what it would cost, and order nothing")
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, fmt.Sprintf("do not ask, however many reads it costs (a terminal asks from %s on)", number(askFrom)))
-	c.Flags().StringVarP(&f.output, "output", "o", "table", "table or json")
+	addTableOrJSON(c, &f.output)
 }
 
 // order checks the flags; a mistake is one of usage.
 func (f *resyncFlags) order(now time.Time) (influencer.ResyncOrder, error) {
 	platforms, nips, err := f.parse(now)
+	if err == nil {
+		err = checkTableOrJSON(f.output)
+	}
 	o := influencer.ResyncOrder{Platforms: platforms, NIPs: nips, Agency: f.agency, All: f.all}
 	switch {
 	case err != nil:
 		return o, err
-	case !slices.Contains([]string{"table", "json"}, f.output):
-		return o, fmt.Errorf("--output %q is none of: table, json", f.output)
 	case f.wait && f.dryRun:
 		return o, errors.New("--dry-run orders nothing to --wait for")
 	case o.Empty():

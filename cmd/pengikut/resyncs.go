@@ -72,10 +72,10 @@ func (a *app) resyncShowCommand() *cobra.Command {
 		return nil
 	})
 	c.Flags().BoolVar(&wait, "wait", false, "show the progress until the end; exit 1 when some could not be read")
-	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	addTableOrJSON(c, &output)
 	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if output != "table" && output != "json" {
-			return badUsage(cmd, fmt.Errorf("--output %q is none of: table, json", output))
+		if err := checkTableOrJSON(output); err != nil {
+			return badUsage(cmd, err)
 		}
 		return nil
 	}
